@@ -1,0 +1,227 @@
+"""Experiments: what a model does over a range of inputs and parameters."""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InputError
+from .kernel import integrate
+from .model import Model, load_model
+from .progress import Progress, progress_bar
+from .recording import Tally
+from .simulation import make_setup
+from .units import parse_unit, to_array, to_number
+
+Floats = NDArray[np.float64]
+
+_REFINEMENTS, _PER_REFINEMENT = 3, 32
+_CONTINUOUS = 0.05  # a rate that still falls by this much in the last refinement goes to zero
+_FEWEST_INTERVALS = 8  # with fewer, the duration and not the neuron sets the lowest rate
+_LEVEL = 0.01  # a curve has levelled off where it changes by less over the last tenth of the inputs
+
+
+@dataclass(frozen=True, eq=False)
+class GainFunction:
+    """Firing rate against constant input: the result of `gain_function`.
+
+    Attributes
+    ----------
+    model : Model
+    input : ndarray (m,)
+        In `unit`.
+    rate : ndarray (…, m)
+        In Hz, from the intervals after `discard`; 0 with fewer than two spikes there, or none in the second half of
+        that time (the neuron fell silent). Leading axes: the families.
+    spike_count : ndarray (…, m)
+        All spikes of the run, those before `discard` included.
+    duration, discard : float
+        In ms.
+    parameters : mapping of name to ndarray
+        What was given; those with several values are the families, in the order of the leading axes.
+    onset : float or ndarray (…)
+        Lowest input that makes the neuron fire repeatedly, refined between the last silent and the first firing input;
+        NaN where the curve never leaves 0 or does not start there.
+    saturation : float or ndarray (…)
+        Rate in Hz at which the curve levels off or has its maximum inside the range; NaN where it still rises.
+    kind : str, None or ndarray of object (…)
+        "I": the rate starts from zero at the onset; "II": it jumps; None: not to be seen in this range. See the docs.
+    unit : str
+    """
+
+    model: Model
+    input: Floats
+    rate: Floats
+    spike_count: NDArray[np.int64]
+    duration: float
+    discard: float
+    parameters: Mapping[str, Floats]
+    onset: Any
+    saturation: Any
+    kind: Any
+    unit: str
+
+    @property
+    def families(self) -> dict[str, Floats]:
+        """The parameters with several values, in the order of the leading axes of `rate`."""
+        return {name: values for name, values in self.parameters.items() if values.ndim}
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw it; see `neurosim.plot_gain_function`."""
+        from .plot import plot_gain_function
+
+        return plot_gain_function(self, ax=ax)
+
+    def __repr__(self) -> str:
+        kind = "" if self.kind is None else f", kind {self.kind}"
+        return f"<GainFunction of {self.model.name}: {self.input.size} inputs, up to {self.rate.max():.4g} Hz{kind}>"
+
+
+def gain_function(
+    model: str | os.PathLike[str] | Model,
+    I: Any,
+    *,
+    duration: Any = 1000,
+    discard: Any = 200,
+    parameters: Mapping[str, Any] | None = None,
+    dt: Any = None,
+    method: str | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    progress: bool | Progress = False,
+) -> GainFunction:
+    """Measure the firing rate of a model at constant inputs, each from the model's start.
+
+    Parameters
+    ----------
+    model
+        Name of a model with one input, path of a model file, or a `Model`.
+    I
+        Inputs (m,): numbers in the unit of the model's input, or quantities.
+    duration, discard
+        Length of each run, and how much of its beginning does not count for the rate; ms, or quantities.
+    parameters
+        Values that differ from the model's. Each parameter with several values makes a family: a leading axis.
+    dt, method, seed, threads, progress
+        As for `simulate`.
+
+    Returns
+    -------
+    GainFunction
+
+    Notes
+    -----
+    The rate is (spikes - 1)/(last - first) over the spikes after `discard`: it is not quantised by the duration, but a
+    neuron slower than 1/(duration - discard) reads as silent, as does one that stops before the second half of that
+    time. Memory does not grow with the duration.
+    """
+    model = load_model(model)
+    if len(model.inputs) != 1:
+        raise InputError(f"a gain function needs a model with one input; {model.name} has {len(model.inputs)}")
+    ms, (input_unit,) = parse_unit("ms"), (parse_unit(entry.unit) for entry in model.inputs.values())
+    inputs = np.atleast_1d(to_array(I, input_unit, "the input")) / input_unit.factor
+    if inputs.ndim != 1 or inputs.size == 0 or not np.isfinite(inputs).all():
+        raise InputError("the inputs of a gain function are finite numbers in a 1-D array")
+    length, skipped = to_number(duration, ms, "duration"), to_number(discard, ms, "discard")
+    if not 0 <= skipped < length:
+        raise InputError(f"discard must be from 0 to below the duration {length:g} ms, not {skipped:g} ms")
+    given = {name: _values(model, name, value) for name, value in (parameters or {}).items()}
+    shape = tuple(values.size for values in given.values() if values.ndim)
+    family = dict(zip(given, _grid(list(given.values())), strict=True))
+    curves = math.prod(shape)
+    runs = 1 + _REFINEMENTS * _PER_REFINEMENT / inputs.size
+
+    with progress_bar(progress, f"gain function of {model.name}") as show:
+        done = 0.0
+
+        def measure(currents: Floats) -> tuple[Floats, NDArray[np.int64]]:
+            """Rates and counts for (curves, k) currents."""
+            k = currents.shape[1]
+            settings = {name: np.repeat(values, k) for name, values in family.items()}
+            setup = make_setup(model, currents.ravel(), length, dt, method, settings, None, (), 1, seed, threads)
+            tally = Tally(curves * k, skipped)
+            share = k / inputs.size / runs
+            advance = None if show is None else lambda part: show(min(1.0, done + part * share))
+            integrate(setup, lambda index, when: tally.add(index, when * setup.dt), progress=advance)
+            fell_silent = ~(tally.last >= (skipped + length) / 2)
+            return np.where(fell_silent, 0.0, tally.rate()).reshape(curves, k), tally.count.reshape(curves, k)
+
+        rate, count = measure(np.tile(inputs, (curves, 1)))
+        done = 1 / runs
+        onset, kind = _onset(inputs, rate, length - skipped, measure)
+    saturation = np.array([_saturation(inputs, curve) for curve in rate])
+    return GainFunction(
+        model=model.replace(**{name: float(values) for name, values in given.items() if not values.ndim}),
+        input=inputs,
+        rate=rate.reshape(*shape, inputs.size),
+        spike_count=count.reshape(*shape, inputs.size),
+        duration=length,
+        discard=skipped,
+        parameters=MappingProxyType(given),
+        onset=onset.reshape(shape)[()],
+        saturation=saturation.reshape(shape)[()],
+        kind=kind.reshape(shape)[()],
+        unit=input_unit.text,
+    )
+
+
+def _values(model: Model, name: str, value: Any) -> Floats:
+    """One or several values of a parameter, in its declared unit."""
+    unit = parse_unit(model.parameter(name).unit)
+    values = to_array(value, unit, f"parameter {name}") / unit.factor
+    if values.ndim > 1 or values.size == 0:
+        raise InputError(f"parameter {name} is a number or a 1-D array of values, not of shape {values.shape}")
+    return values
+
+
+def _grid(values: list[Floats]) -> list[Floats]:
+    """Every combination of the values, the last varying fastest; each as a flat array."""
+    return [axis.ravel() for axis in np.meshgrid(*(np.atleast_1d(v) for v in values), indexing="ij")]
+
+
+def _onset(inputs: Floats, rate: Floats, seconds: float, measure: Any) -> tuple[Floats, NDArray[Any]]:
+    """Onset and kind of each curve: the step from silence to firing is measured again, ever finer.
+
+    Type II if the rate at the onset no longer falls (by less than 5 % while the step shrinks 33-fold); type I if it
+    does, or has become so low that the duration sets it.
+    """
+    order = np.argsort(inputs)
+    sorted_inputs, firing = inputs[order], rate[:, order] > 0
+    found = ~firing[:, 0] & firing.any(axis=1)
+    first = np.where(found, firing.argmax(axis=1), 1 if inputs.size > 1 else 0)
+    low, high = sorted_inputs[first - 1], sorted_inputs[first]
+    at_onset = rate[:, order][np.arange(len(rate)), first]
+    onset, kind = np.full(len(rate), np.nan), np.full(len(rate), None, dtype=object)
+    if not found.any():
+        return onset, kind
+    previous = at_onset
+    for _ in range(_REFINEMENTS):
+        previous = at_onset
+        steps = np.linspace(0, 1, _PER_REFINEMENT + 2)[1:-1]
+        currents = low[:, None] + (high - low)[:, None] * steps
+        finer, _ = measure(currents)
+        fires = finer > 0
+        index = np.where(fires.any(axis=1), fires.argmax(axis=1), _PER_REFINEMENT)
+        padded = np.column_stack([low, currents, high])
+        rates = np.column_stack([finer, at_onset])
+        curve = np.arange(len(rate))
+        low, high, at_onset = padded[curve, index], padded[curve, index + 1], rates[curve, index]
+    jumps = (at_onset > (1 - _CONTINUOUS) * previous) & (at_onset * seconds / 1000 >= _FEWEST_INTERVALS)
+    onset[found] = high[found]
+    kind[found] = np.where(jumps, "II", "I")[found]
+    return onset, kind
+
+
+def _saturation(inputs: Floats, rate: Floats) -> float:
+    """The highest rate, if the curve has its maximum before, or is level over, the last tenth of the inputs."""
+    highest = float(rate.max())
+    tail = rate[inputs >= inputs.max() - 0.1 * np.ptp(inputs)]
+    if highest == 0 or tail.size < 2:
+        return math.nan
+    level = np.ptp(tail) <= _LEVEL * highest
+    return highest if level or highest > tail.max() else math.nan

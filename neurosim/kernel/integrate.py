@@ -1,0 +1,216 @@
+"""The loop over windows of time: threads over tiles, spikes and traces out, NaN and Ctrl-C noticed."""
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..currents import Drive
+from ..errors import SimulationError
+from ..methods import Method
+from ..model import Model
+from .cache import load_kernel
+from .source import kernel_source
+from .tiles import TILE, Floats, final_state, make_tiles, tile_width
+
+Ints = NDArray[np.int64]
+OnSpikes = Callable[[Ints, Floats], None]
+OnTrace = Callable[[int, Floats], None]
+
+_WINDOW_SECONDS = 0.05
+_LONGEST_WINDOW = 50_000
+_LARGEST_TRACE = 4_000_000  # numbers per window
+_SPIKES_AT_ONCE = 64 * TILE
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything a run needs, in the coherent set.
+
+    `parameters` and `start` hold arrays (n,) or (); `recorded` names states or since_spike's row ``last_spike``.
+    """
+
+    model: Model
+    method: Method
+    drive: Drive
+    parameters: Mapping[str, Floats]
+    start: Mapping[str, Floats]
+    dt: float
+    steps: int
+    threads: int
+    recorded: tuple[str, ...] = ()
+    every: int = 1
+
+
+def integrate(
+    setup: Setup,
+    on_spikes: OnSpikes,
+    on_trace: OnTrace | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> dict[str, Floats]:
+    """Run a simulation.
+
+    Parameters
+    ----------
+    on_spikes
+        Called after each window with (index, when): neurons, and times in steps, ordered by time, then neuron.
+    on_trace
+        Called after each window with the number of the first sample and the samples (recorded, neurons, samples).
+    progress
+        Called after each window with the share of the steps done.
+
+    Returns
+    -------
+    dict
+        The final state.
+
+    Raises
+    ------
+    SimulationError
+        Where a state is no longer finite.
+    """
+    run = _Run(setup)
+    window = max(1, min(_LONGEST_WINDOW, 200_000 // setup.drive.neurons, run.longest_window()))
+    done = 0
+    if on_trace is not None:
+        on_trace(0, run.sample())
+    with ThreadPoolExecutor(setup.threads) as pool:
+        while done < setup.steps:
+            last = min(done + window, setup.steps)
+            began = time.perf_counter()
+            run.advance(done, last, pool, on_spikes, on_trace)
+            elapsed = max(time.perf_counter() - began, 1e-6)
+            if progress is not None:
+                progress(last / setup.steps)
+            wanted = int((last - done) * min(_WINDOW_SECONDS / elapsed, 4.0))
+            window = max(1, min(wanted, _LONGEST_WINDOW, run.longest_window()))
+            done = last
+    return final_state(setup.model, run.layout, run.tiles, setup.drive.neurons, run.width, setup.steps, setup.dt)
+
+
+class _Run:
+    """Tiles under way, and the buffers to get things in and out of them."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.neurons = setup.drive.neurons
+        source, self.layout = kernel_source(setup.model, setup.method)
+        self.kernel = load_kernel(source, f"{setup.model.name}_{setup.method.name}")
+        self.width = tile_width(self.neurons, setup.threads)
+        self.tiles = make_tiles(
+            setup.model, self.layout, setup.parameters, setup.start, self.neurons, self.width, setup.dt
+        )
+        self.rows = np.array([self.layout.row[name] for name in setup.recorded], dtype=np.int64)
+        waves = len(setup.drive.waveforms)
+        self.amplitude = np.zeros((len(self.tiles), waves, TILE))
+        for k in range(len(self.tiles)):
+            part = setup.drive.amplitude[:, self._neurons_of(k)]
+            self.amplitude[k, :, : part.shape[1]] = part
+        self.dense_target = np.array([target for target, _, _ in setup.drive.dense], dtype=np.int64)
+
+    def sample(self) -> Floats:
+        """The recorded rows as they are now: (recorded, neurons, 1)."""
+        rows = self.tiles[:, self.rows, : self.width].transpose(1, 0, 2)
+        return rows.reshape(self.rows.size, -1)[:, : self.neurons, None]
+
+    def longest_window(self) -> int:
+        """Steps whose traces and dense inputs fit into a window's memory."""
+        per_step = self.neurons * (self.rows.size / self.setup.every + len(self.setup.drive.dense)) + 1
+        return max(1, int(_LARGEST_TRACE / per_step))
+
+    def advance(
+        self, first: int, last: int, pool: ThreadPoolExecutor, on_spikes: OnSpikes, on_trace: OnTrace | None
+    ) -> None:
+        setup, nodes = self.setup, self.layout.nodes
+        before = self.tiles.copy()
+        wave = setup.drive.waves(first, last, setup.dt, nodes)
+        changed = np.ones(last - first, dtype=np.int64)
+        if not setup.drive.dense:
+            changed[1:] = (wave[1:] != wave[:-1]).any(axis=(1, 2))
+        dense = [setup.drive.samples(d, first, last, setup.dt, nodes) for d in range(self.dense_target.size)]
+        samples = last // setup.every - first // setup.every
+        traces = [np.empty((samples, self.rows.size, self._lanes(k))) for k in range(len(self.tiles))]
+
+        def task(k: int) -> tuple[list[Ints], list[Floats]]:
+            return self._advance_tile(k, first, last, wave, changed, dense, traces[k])
+
+        results = list(pool.map(task, range(len(self.tiles))))
+        self._check_finite(before, first, last, wave, changed, dense)
+        index = np.concatenate([part for indices, _ in results for part in indices])
+        when = np.concatenate([part for _, whens in results for part in whens])
+        if len(self.tiles) > 1:
+            order = np.lexsort((index, when))
+            index, when = index[order], when[order]
+        on_spikes(index, when)
+        if on_trace is not None and samples:
+            block = np.concatenate(traces, axis=2)
+            on_trace(first // setup.every + 1, np.ascontiguousarray(block.transpose(1, 2, 0)))
+
+    def _lanes(self, k: int) -> int:
+        return min(self.width, self.neurons - k * self.width)
+
+    def _neurons_of(self, k: int) -> slice:
+        return slice(k * self.width, k * self.width + self._lanes(k))
+
+    def _advance_tile(
+        self, k: int, first: int, last: int, wave: Floats, changed: Ints, dense: list[Floats], trace: Floats
+    ) -> tuple[list[Ints], list[Floats]]:
+        """Advance one tile through a window; (neurons, times in steps) of its spikes."""
+        lanes = self._lanes(k)
+        part = np.zeros((last - first, len(dense), len(self.layout.nodes), lanes))
+        for d, samples in enumerate(dense):
+            part[:, d] = samples[self._neurons_of(k)].transpose(1, 2, 0)
+        spike_lane = np.empty(_SPIKES_AT_ONCE, dtype=np.int64)
+        spike_when = np.empty(_SPIKES_AT_ONCE)
+        sizes = np.array(
+            [lanes, first, last, first, len(self.setup.drive.waveforms), len(dense), self.rows.size]
+            + [self.setup.every, _SPIKES_AT_ONCE, 0, 0],
+            dtype=np.int64,
+        )
+        arrays = (
+            *(self.tiles[k], self.amplitude[k], self.setup.drive.target, wave, changed, part, self.dense_target),
+            *(spike_lane, spike_when, self.rows, trace, sizes),
+        )
+        pointers = [array.ctypes.data for array in arrays]
+        indices, whens = [], []
+        reached = first
+        while reached < last and not sizes[10]:
+            sizes[1], sizes[9] = reached, 0
+            reached = self.kernel(*pointers, self.setup.dt)
+            indices.append(spike_lane[: sizes[9]] + k * self.width)
+            whens.append(spike_when[: sizes[9]].copy())
+        return indices, whens
+
+    def _check_finite(
+        self, before: Floats, first: int, last: int, wave: Floats, changed: Ints, dense: list[Floats]
+    ) -> None:
+        """Where a state is no longer finite, find the step at which that began by taking the window's steps again."""
+        states = len(self.setup.model.states)
+        for k in range(len(self.tiles)):
+            lanes = self._lanes(k)
+            if np.isfinite(self.tiles[k, :states, :lanes]).all():
+                continue
+            self.tiles[k] = before[k]
+            trace = np.empty((last - first, self.rows.size, lanes))
+            for step in range(first, last):
+                window = slice(step - first, step - first + 1)
+                now = np.ones(1, dtype=np.int64)
+                self._advance_tile(k, step, step + 1, wave[window], now, [d[:, window] for d in dense], trace)
+                broken = np.argwhere(~np.isfinite(self.tiles[k, :states, :lanes]))
+                if broken.size:
+                    row, lane = broken[0]
+                    self._report(list(self.setup.model.states)[row], k * self.width + int(lane), step + 1, k, row, lane)
+
+    def _report(self, variable: str, neuron: int, step: int, k: int, row: Any, lane: Any) -> None:
+        setup = self.setup
+        cure = f"take a smaller dt (it is {setup.dt:g} ms)"
+        if setup.method.name == "euler":
+            cure += " or the method rk4"
+        raise SimulationError(
+            f"{variable} of neuron {neuron} is {self.tiles[k, row, lane]} at t = {step * setup.dt:g} ms in {setup.model.name} by "
+            f"{setup.method.name}; {cure}, or check that the current is not too strong for the model"
+        )

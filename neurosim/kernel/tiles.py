@@ -1,0 +1,152 @@
+"""Neurons laid out in tiles: what the host computes once, before time starts to run."""
+
+import ast
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..expression import evaluate, names
+from ..model import Model
+from ..model.meaning import reach
+from .source import Layout, linear_form
+
+Floats = NDArray[np.float64]
+TILE: Final = 64
+
+BOOKKEEPING: Final = ("since_spike", "above_threshold", "refractory")
+"""Names in a final state that are not states of the model."""
+
+
+def tile_width(neurons: int, threads: int) -> int:
+    """Neurons per tile: all of a tile, or fewer so that every thread has some."""
+    share = -(-neurons // threads)
+    return min(TILE, -(-share // 8) * 8)
+
+
+def make_tiles(
+    model: Model,
+    layout: Layout,
+    parameters: Mapping[str, Floats],
+    start: Mapping[str, Floats],
+    neurons: int,
+    width: int,
+    dt: float,
+) -> Floats:
+    """All rows of all tiles at t = 0: (tiles, rows, TILE).
+
+    Parameters
+    ----------
+    parameters
+        Value of every parameter in the coherent set, (n,) or ().
+    start
+        Values given in place of the model's own, of states and of the bookkeeping in `final_state`.
+    """
+    rows: dict[str, Any] = {f"s_{name}": value for name, value in start_values(model, parameters, start).items()}
+    since = start.get("since_spike", np.float64(np.inf))
+    rows["last_spike"] = -np.rint(since / dt)
+    rows["above"] = start.get("above_threshold", 0.0)
+    rows["fired"] = 0.0
+    rows["free_from"] = np.rint(start.get("refractory", np.float64(0.0)) / dt)
+    values = with_defines(model, parameters)
+    refractory = model.spike.refractory
+    rows["refractory"] = 0.0 if refractory is None else np.rint(evaluate(refractory.tree, values) / dt)
+    rows |= {name: evaluate(tree, values) for name, tree in layout.constants.items()}
+    if layout.propagator:
+        entries = propagator(model, values, neurons, dt)
+        rows |= {name: entries[name] for name in layout.propagator}
+    count = -(-neurons // width)
+    tiles = np.zeros((count, layout.rows, TILE))
+    for name, value in rows.items():
+        for k, part in enumerate(np.split(np.broadcast_to(value, neurons), range(width, neurons, width))):
+            tiles[k, layout.row[name], : part.size] = part
+    return tiles
+
+
+def with_defines(model: Model, values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` and every define that can be computed from them, in the coherent set."""
+    known = dict(values)
+    for name, formula in model.defines.items():
+        if names(formula.tree) <= known.keys():
+            known[name] = evaluate(formula.tree, known)
+    return known
+
+
+def start_values(model: Model, parameters: Mapping[str, Floats], start: Mapping[str, Floats]) -> dict[str, Any]:
+    """States at t = 0: as given in `start`, else as the model says, in an order in which each finds what it needs."""
+    known: dict[str, Any] = dict(parameters) | {name: start[name] for name in model.states if name in start}
+    trees: dict[str, ast.expr] = {name: formula.tree for name, formula in model.defines.items()}
+    trees |= {name: state.start.tree for name, state in model.states.items()}
+    waiting = {name: tree for name, tree in trees.items() if name not in known and _settled(name, trees, known)}
+    while waiting:
+        ready = [name for name, tree in waiting.items() if names(tree) <= known.keys()]
+        for name in ready:
+            known[name] = evaluate(waiting.pop(name), known)
+    return {name: known[name] for name in model.states}
+
+
+def _settled(name: str, trees: Mapping[str, ast.expr], known: Mapping[str, Any]) -> bool:
+    """Whether a definition depends on nothing but parameters and start values: not on input or time."""
+    return reach([name], trees) <= trees.keys() | known.keys()
+
+
+def propagator(model: Model, values: Mapping[str, Any], neurons: int, dt: float) -> dict[str, Floats]:
+    """Rows P_x_y (and H_x_y while states are held) of a linear model's exact step.
+
+    x' = Ax + Bu + c with constant u is (x, u, 1)' = M (x, u, 1), whose solution after dt is expm(M dt).
+    """
+    form = linear_form(model)
+    columns = [*model.states, *model.inputs, "1"]
+    zero = {name: 0.0 for name in (*model.states, *model.inputs)}
+    at_rest = with_defines(model, dict(values) | zero)
+    matrix = np.zeros((neurons, len(columns), len(columns)))
+    for i, (name, state) in enumerate(model.states.items()):
+        for k, other in enumerate(columns[:-1]):
+            coefficient = form[name, other]
+            if coefficient is not None:
+                matrix[:, i, k] = evaluate(coefficient, values)
+        matrix[:, i, -1] = evaluate(state.rate.tree, at_rest)
+    free = _entries("P", model, columns, expm(matrix * dt))
+    for name in model.spike.hold:
+        matrix[:, list(model.states).index(name), :] = 0.0
+    return free | _entries("H", model, columns, expm(matrix * dt))
+
+
+def _entries(letter: str, model: Model, columns: list[str], matrix: Floats) -> dict[str, Floats]:
+    return {
+        f"{letter}_{name}_{other}": np.ascontiguousarray(matrix[:, i, k])
+        for i, name in enumerate(model.states)
+        for k, other in enumerate(columns)
+    }
+
+
+def expm(matrices: Floats) -> Floats:
+    """Matrix exponentials (n, k, k) by scaling and squaring of the Taylor series.
+
+    With a norm of at most 1/2 the series is exact to rounding after 14 terms. (scipy.linalg.expm does the same for
+    larger matrices, but importing it takes longer than most runs.)
+    """
+    norm = float(np.abs(matrices).sum(axis=-1).max(initial=0.0))
+    squarings = max(0, int(np.ceil(np.log2(norm))) + 1) if 0 < norm < np.inf else 0
+    scaled = matrices / 2.0**squarings
+    term = result = np.broadcast_to(np.eye(matrices.shape[-1]), matrices.shape)
+    for k in range(1, 15):
+        term = term @ scaled / k
+        result = result + term
+    for _ in range(squarings):
+        result = result @ result
+    return result
+
+
+def final_state(model: Model, layout: Layout, tiles: Floats, neurons: int, width: int, steps: int, dt: float) -> dict[str, Floats]:
+    """What `make_tiles` accepts as `start` to go on from where the tiles are."""
+
+    def row(name: str) -> Floats:
+        return tiles[:, layout.row[name], :width].reshape(-1)[:neurons].copy()
+
+    state = {name: row(f"s_{name}") for name in model.states}
+    state["since_spike"] = (steps - row("last_spike")) * dt
+    state["above_threshold"] = row("above")
+    state["refractory"] = np.maximum(row("free_from") - steps, 0.0) * dt
+    return state

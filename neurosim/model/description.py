@@ -1,0 +1,155 @@
+"""What a model is: data, all of it checked, none of it able to run."""
+
+import ast
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from ..errors import InputError, choices
+from ..units import parse_unit, to_number
+
+
+class Parameter(NamedTuple):
+    """A constant of the model: `value` in `unit`, what it means, and its LaTeX symbol."""
+
+    value: float
+    unit: str
+    meaning: str
+    symbol: str
+
+
+class Input(NamedTuple):
+    """What drives the model from outside: the unit bare numbers are in, and what it means."""
+
+    unit: str
+    meaning: str
+
+
+class Formula(NamedTuple):
+    """An expression as written, and its tree with units replaced by numbers of the coherent set."""
+
+    text: str
+    tree: ast.expr
+
+
+class State(NamedTuple):
+    """A variable with a differential equation: d/dt = `rate`, from `start`; shown in `unit`."""
+
+    start: Formula
+    rate: Formula
+    unit: str
+
+
+class Spike(NamedTuple):
+    """When the neuron spikes, and what a spike does to it."""
+
+    threshold: Formula
+    reset: Mapping[str, Formula]
+    refractory: Formula | None
+    hold: tuple[str, ...]
+
+
+class Expected(NamedTuple):
+    """A result a model must reproduce, and where its value comes from."""
+
+    quantity: str
+    value: float
+    tolerance: float
+    unit: str
+    source: str
+
+
+class Check(NamedTuple):
+    """An experiment and what must come of it; times in ms, values as written in the file."""
+
+    input: Any
+    duration: float
+    discard: float
+    parameters: Mapping[str, Any]
+    expected: tuple[Expected, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A neuron model: parameters with units, equations, spike rule.
+
+    Made by `load_model` and `Model.from_toml`; changed, never in place, by `replace`. All trees are in the coherent
+    set {ms, mV, nA, nF, uS, MOhm}, per area {uA, uF, mS}/cm^2.
+
+    Attributes
+    ----------
+    name, summary, reference : str
+    parameters : mapping of name to `Parameter` (value, unit, meaning, symbol)
+    inputs : mapping of name to `Input` (unit, meaning)
+    states : mapping of name to `State` (start, rate, unit)
+    defines : mapping of name to `Formula`, each after those it needs
+    units : mapping of every name that can be recorded to its unit
+    spike : `Spike`
+    checks : tuple of `Check`
+    dt : float
+        Default time step in ms.
+    method : str
+        Default integration method.
+    source : str
+        Text of the file.
+    """
+
+    name: str
+    summary: str
+    reference: str
+    parameters: Mapping[str, Parameter]
+    inputs: Mapping[str, Input]
+    states: Mapping[str, State]
+    defines: Mapping[str, Formula]
+    units: Mapping[str, str]
+    spike: Spike
+    checks: tuple[Check, ...]
+    dt: float
+    method: str
+    source: str
+
+    @staticmethod
+    def from_toml(text: str) -> "Model":
+        """Read a model from the text of a model file.
+
+        Raises
+        ------
+        ModelError
+            With key and reason.
+        """
+        from .reader import read_model
+
+        return read_model(text, "model text")
+
+    def replace(self, **parameters: Any) -> "Model":
+        """The same model with other parameter values: numbers in the declared unit, or quantities.
+
+        Raises
+        ------
+        InputError
+            For an unknown name or a value that does not fit.
+        """
+        changed = dict(self.parameters)
+        for name, value in parameters.items():
+            parameter = self.parameter(name)
+            unit = parse_unit(parameter.unit)
+            number = to_number(value, unit, f"parameter {name} of {self.name}")
+            changed[name] = parameter._replace(value=number / unit.factor)
+        return dataclasses.replace(self, parameters=MappingProxyType(changed))
+
+    def parameter(self, name: str) -> Parameter:
+        """A parameter by name, or an error that says which there are."""
+        if name not in self.parameters:
+            raise InputError(f"{self.name} has no parameter {name!r}; {choices(name, self.parameters)}")
+        return self.parameters[name]
+
+    def latex(self) -> str:
+        """The equations as a LaTeX ``aligned`` block."""
+        from .latex import equations
+
+        return equations(self)
+
+    def __repr__(self) -> str:
+        return f"<Model {self.name}: {self.summary}>"

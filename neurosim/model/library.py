@@ -1,0 +1,72 @@
+"""Where model files are, and how to get one by name or path."""
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from ..errors import InputError, ModelError, choices, excerpt
+from .description import Model
+from .reader import LARGEST_FILE, read_model
+
+
+def neurons_folder() -> Path:
+    """The folder of the model files: inside an installed package, beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    for folder in (package / "models" / "neurons", package.parent / "models" / "neurons"):
+        if folder.is_dir():
+            return folder
+    raise InputError(f"no model files beside {package}; the installation is incomplete, install neurosim again")
+
+
+def list_models() -> list[str]:
+    """Names of the models that come with neurosim."""
+    return sorted(path.stem for path in neurons_folder().glob("*.toml"))
+
+
+def load_model(name_or_path: str | os.PathLike[str] | Model) -> Model:
+    """Read a model by name or from a file.
+
+    Parameters
+    ----------
+    name_or_path
+        One of `list_models()`; or a path: a `Path`, or a text with a separator or ending in ``.toml``. A `Model` is
+        returned as it is.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, with the nearest ones.
+    ModelError
+        For a file that cannot be read or is no model, with the reason.
+    """
+    if isinstance(name_or_path, Model):
+        return name_or_path
+    if not isinstance(name_or_path, str | os.PathLike):
+        raise InputError(f"a model is a name, a path or a Model, not {excerpt(name_or_path)}")
+    text = os.fspath(name_or_path)
+    if not isinstance(name_or_path, str) or any(mark in text for mark in "/\\") or text.endswith(".toml"):
+        return _read(Path(text))
+    known = list_models()
+    if text not in known:
+        raise InputError(f"unknown model {excerpt(text)}; {choices(text, known)}")
+    return _read(neurons_folder() / f"{text}.toml")
+
+
+def _read(path: Path) -> Model:
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+        return read_model(data.decode("utf-8").replace("\r\n", "\n"), path.name)
+    except (OSError, ValueError) as error:
+        if isinstance(error, ModelError):
+            raise
+        reason = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or error
+        raise ModelError(f"{excerpt(str(path), 200)}: {reason}") from None
+
+
+def installed_version() -> str:
+    """The version in pyproject.toml, as installed."""
+    try:
+        return version("neurosim")
+    except PackageNotFoundError:
+        return "unknown (not installed)"

@@ -1,0 +1,236 @@
+"""What the names of a model mean: each known, once, in an order without cycles, with dimensions that fit."""
+
+import ast
+import builtins
+import keyword
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from ..errors import ModelError, choices, excerpt
+from ..expression import CLOCKS, CONSTANTS, FUNCTIONS, NAME, TRUTH, Kind, Truth, kind, names, parse, resolve
+from ..units import NUMBER, RATE, TIME, UNITS, Dimension, coherent_unit, combine, parse_unit
+from .description import Formula, Input, Parameter, Spike, State
+
+_RESERVED = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *FUNCTIONS, *CONSTANTS, *CLOCKS}
+_CLOCK_KINDS: dict[str, Kind] = {name: TIME for name in CLOCKS} | {"pi": NUMBER, "inf": None}
+
+
+class Draft(NamedTuple):
+    """A model file as read, its expressions still text."""
+
+    parameters: Mapping[str, Parameter]
+    inputs: Mapping[str, Input]
+    define: Mapping[str, str]
+    state: Mapping[str, dict[str, str]]
+    spike: dict[str, Any]
+
+
+class Meaning(NamedTuple):
+    """The part of a `Model` that follows from its expressions."""
+
+    states: Mapping[str, State]
+    defines: Mapping[str, Formula]
+    units: Mapping[str, str]
+    spike: Spike
+
+
+def understand(draft: Draft) -> Meaning:
+    """Check names, cycles and dimensions of a draft and resolve its expressions.
+
+    Raises
+    ------
+    ModelError
+        With key and reason.
+    """
+    own = _own_names(draft)
+    raw = {key: _parse(key, text, own) for key, text in _texts(draft).items()}
+    order = _ordered(draft, raw)
+    kinds = _kinds(draft, raw, order)
+    _check_spike(draft, raw, kinds)
+    numbers = {name: parse_unit(name).factor for name in UNITS if name not in own} | CONSTANTS
+    formulas = {}
+    for key, text in _texts(draft).items():
+        with _at(key):
+            formulas[key] = Formula(text, resolve(raw[key], numbers))
+    units = {name: _unit(kinds[name]) for name in (*draft.state, *draft.define)}
+    units |= {name: entry.unit for name, entry in draft.inputs.items()}
+    states = {
+        name: State(formulas[f"state.{name}.start"], formulas[f"state.{name}.rate"], units[name])
+        for name in draft.state
+    }
+    defines = {name: formulas[f"define.{name}"] for name in order if name in draft.define}
+    spike = Spike(
+        threshold=formulas["spike.threshold"],
+        reset=MappingProxyType({name: formulas[f"spike.reset.{name}"] for name in draft.spike["reset"]}),
+        refractory=formulas.get("spike.refractory"),
+        hold=draft.spike["hold"],
+    )
+    return Meaning(MappingProxyType(states), MappingProxyType(defines), MappingProxyType(units), spike)
+
+
+@contextmanager
+def _at(key: str) -> Iterator[None]:
+    try:
+        yield
+    except ModelError as error:
+        raise ModelError(f"{key}: {error}") from None
+
+
+def _unit(found: Kind) -> str:
+    return "" if found is None or isinstance(found, Truth) else coherent_unit(found).text
+
+
+def _texts(draft: Draft) -> dict[str, str]:
+    """Every expression of the draft under its key in the file."""
+    texts = {f"define.{name}": text for name, text in draft.define.items()}
+    texts |= {f"state.{name}.{key}": text for name, entry in draft.state.items() for key, text in entry.items()}
+    texts |= {f"spike.{key}": draft.spike[key] for key in ("threshold", "refractory") if draft.spike[key] is not None}
+    return texts | {f"spike.reset.{name}": text for name, text in draft.spike["reset"].items()}
+
+
+def _own_names(draft: Draft) -> set[str]:
+    own: set[str] = set()
+    for section in ("parameters", "inputs", "define", "state"):
+        for name in getattr(draft, section):
+            with _at(f"{section}.{excerpt(name)[1:-1]}"):
+                if not NAME.fullmatch(name):
+                    raise ModelError("a name is a letter, then letters, digits and _, at most 64, ASCII only")
+                if name in _RESERVED or (name in UNITS and len(name) > 1):
+                    raise ModelError("the name is taken by the language or by a unit; choose another")
+                if name in own:
+                    raise ModelError("the name is used twice")
+                own.add(name)
+    return own
+
+
+def _parse(key: str, text: str, own: set[str]) -> ast.expr:
+    with _at(key):
+        tree = parse(text)
+        known = {*own, *UNITS, *CONSTANTS, *CLOCKS}
+        for name in sorted(names(tree) - known):
+            raise ModelError(f"{excerpt(name)} is not defined; {choices(name, {*own, *CLOCKS})}")
+        return tree
+
+
+def _ordered(draft: Draft, raw: Mapping[str, ast.expr]) -> list[str]:
+    """Defines and states so that each comes after what its definition, or its start, needs.
+
+    Raises ModelError for a cycle.
+    """
+    trees = {name: raw[f"define.{name}"] for name in draft.define}
+    trees |= {name: raw[f"state.{name}.start"] for name in draft.state}
+    needs = {name: sorted(names(tree) & trees.keys()) for name, tree in trees.items()}
+    order: list[str] = []
+    under_way: list[str] = []
+    for root in trees:
+        stack = [(root, iter(needs[root]))] if root not in order else []
+        under_way = [root]
+        while stack:
+            name, rest = stack[-1]
+            following = next((other for other in rest if other not in order), None)
+            if following is None:
+                stack.pop()
+                under_way.pop()
+                order.append(name)
+            elif following in under_way:
+                cycle = [*under_way[under_way.index(following) :], following]
+                raise ModelError(f"{_key(draft, following)}: defined by itself: {' → '.join(cycle[:8])}")
+            else:
+                stack.append((following, iter(needs[following])))
+                under_way.append(following)
+    for name in draft.state:
+        with _at(f"state.{name}.start"):
+            _no_inputs(draft, trees, name)
+    return order
+
+
+def _key(draft: Draft, name: str) -> str:
+    return f"define.{name}" if name in draft.define else f"state.{name}.start"
+
+
+def _no_inputs(draft: Draft, trees: Mapping[str, ast.expr], name: str) -> None:
+    """A start value may need parameters and other start values, but neither input nor time."""
+    for needed in reach(names(trees[name]), trees):
+        if needed in draft.inputs or needed in CLOCKS:
+            raise ModelError(f"a start value cannot depend on {needed}")
+
+
+def reach(roots: Iterable[str], trees: Mapping[str, ast.expr]) -> set[str]:
+    """All names that `roots` depend on, through the definitions in `trees`."""
+    found: set[str] = set()
+    waiting = list(roots)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            if name in trees:
+                waiting.extend(names(trees[name]))
+    return found
+
+
+def _kinds(draft: Draft, raw: Mapping[str, ast.expr], order: list[str]) -> dict[str, Kind]:
+    kinds: dict[str, Kind] = {name: parse_unit(name).dimension for name in UNITS}
+    kinds |= _CLOCK_KINDS
+    kinds |= {name: parse_unit(entry.unit).dimension for name, entry in draft.parameters.items()}
+    kinds |= {name: parse_unit(entry.unit).dimension for name, entry in draft.inputs.items()}
+    kinds |= dict.fromkeys(draft.state)
+    for name in order:
+        key = f"define.{name}" if name in draft.define else f"state.{name}.start"
+        with _at(key):
+            kinds[name] = kind(raw[key], kinds)
+            if name in draft.state and isinstance(kinds[name], Truth):
+                raise ModelError("a start value is a number, not a comparison")
+    for name in draft.state:
+        with _at(f"state.{name}.rate"):
+            rate = _number(kind(raw[f"state.{name}.rate"], kinds))
+            if kinds[name] is None:  # a start of 0 says nothing of the unit, the rate does
+                kinds[name] = NUMBER if rate is None else combine(rate, TIME)
+    for name in order:  # once more, now that every state has its dimension
+        if name in draft.define:
+            with _at(f"define.{name}"):
+                kinds[name] = kind(raw[f"define.{name}"], kinds)
+    for name in draft.state:
+        with _at(f"state.{name}.rate"):
+            rate = _number(kind(raw[f"state.{name}.rate"], kinds))
+            wanted = combine(_number(kinds[name]) or NUMBER, RATE)
+            _fits(rate, wanted, f"the rate of a state in {_unit(kinds[name]) or 'pure numbers'}")
+    return kinds
+
+
+def _number(found: Kind) -> Dimension | None:
+    if isinstance(found, Truth):
+        raise ModelError("is true or false where a number is needed")
+    return found
+
+
+def _fits(found: Dimension | None, wanted: Dimension, what: str) -> None:
+    if found is not None and found != wanted:
+        got = coherent_unit(found).text or "a pure number"
+        raise ModelError(f"{what} must be in {coherent_unit(wanted).text or 'pure numbers'}, not {got}")
+
+
+def _check_spike(draft: Draft, raw: Mapping[str, ast.expr], kinds: Mapping[str, Kind]) -> None:
+    with _at("spike.threshold"):
+        if kind(raw["spike.threshold"], kinds) is not TRUTH:
+            raise ModelError("must be a comparison, such as V > 0*mV")
+    for name in draft.spike["reset"]:
+        with _at(f"spike.reset.{excerpt(name)[1:-1]}"):
+            if name not in draft.state:
+                raise ModelError(f"is not a state; {choices(name, draft.state)}")
+            found = _number(kind(raw[f"spike.reset.{name}"], kinds))
+            _fits(found, _number(kinds[name]) or NUMBER, "the value after a reset")
+    with _at("spike.hold"):
+        for name in draft.spike["hold"]:
+            if name not in draft.state:
+                raise ModelError(f"{excerpt(name)} is not a state; {choices(name, draft.state)}")
+        if draft.spike["hold"] and draft.spike["refractory"] is None:
+            raise ModelError("needs a refractory time")
+    if draft.spike["refractory"] is not None:
+        with _at("spike.refractory"):
+            _fits(_number(kind(raw["spike.refractory"], kinds)), TIME, "the refractory time")
+            trees = {name: raw[f"define.{name}"] for name in draft.define}
+            for name in reach(names(raw["spike.refractory"]), trees):
+                if name in draft.state or name in draft.inputs or name in CLOCKS:
+                    raise ModelError(f"may depend on parameters only, not on {name}")

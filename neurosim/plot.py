@@ -1,0 +1,164 @@
+"""Pictures. Every function takes ``ax=None``, returns Axes and shows nothing by itself."""
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .errors import InputError, choices
+from .experiments import GainFunction
+from .recording import Recording
+
+_MOST_TRACES = 8
+_QUIET = "0.35"
+
+
+def plot_recording(recording: Recording, ax: Axes | None = None) -> Axes:
+    """Recorded traces over time, the current below; a raster where nothing was recorded.
+
+    Parameters
+    ----------
+    ax
+        Draw the traces of the first recorded unit there, without the current; a new figure if not given.
+
+    Returns
+    -------
+    Axes
+        Of the topmost panel.
+    """
+    if not recording.traces:
+        return plot_raster(recording, ax=ax)
+    panels = _by_unit(recording)
+    if ax is not None:
+        _traces(ax, recording, panels[0])
+        ax.set_xlabel("time (ms)")
+        return ax
+    inputs = [name for name in recording.model.inputs if name not in recording.traces]
+    count = len(panels) + len(inputs)
+    heights = [3.0] * len(panels) + [1.0] * len(inputs)
+    figure, axes = plt.subplots(
+        count, 1, sharex=True, squeeze=False, height_ratios=heights, figsize=(7, 1.2 + 0.75 * sum(heights)),
+        layout="constrained",
+    )  # fmt: skip
+    rows: list[Axes] = list(axes[:, 0])
+    for row, names in zip(rows, panels, strict=False):
+        _traces(row, recording, names)
+    for row, name in zip(rows[len(panels) :], inputs, strict=True):
+        _input(row, recording, name)
+    rows[-1].set_xlabel("time (ms)")
+    rows[0].set_title(_title(recording), loc="left", fontsize="medium")
+    return rows[0]
+
+
+def plot_raster(recording: Recording, ax: Axes | None = None) -> Axes:
+    """Spikes as dots: neuron against time."""
+    ax = _axes(ax, (7, 3.2))
+    ax.plot(recording.spike_time, recording.spike_index, "|" if recording.neurons <= 60 else ".", color="C0",
+            markersize=max(1.5, min(10.0, 150 / recording.neurons)))  # fmt: skip
+    ax.set(xlabel="time (ms)", ylabel="neuron", xlim=(0, recording.duration), ylim=(-0.5, recording.neurons - 0.5))
+    if recording.neurons <= 10:
+        ax.set_yticks(range(recording.neurons))
+    ax.set_title(_title(recording), loc="left", fontsize="medium")
+    return ax
+
+
+def plot_gain_function(gain: GainFunction, ax: Axes | None = None) -> Axes:
+    """Rate against input, one curve for each combination of the families."""
+    ax = _axes(ax, (5.5, 3.8))
+    families = gain.families
+    for index in np.ndindex(gain.rate.shape[:-1]):
+        values = (
+            f"{name} = {_number(values[k])}{_unit(gain.model.parameters[name].unit)}"
+            for k, (name, values) in zip(index, families.items(), strict=True)
+        )
+        ax.plot(gain.input, gain.rate[index], marker="." if gain.input.size <= 40 else "", label=", ".join(values))
+    name = next(iter(gain.model.inputs))
+    ax.set(xlabel=_label(name, gain.unit), ylabel="rate (Hz)")
+    ax.set_ylim(bottom=0)
+    ax.set_title(gain.model.name, loc="left", fontsize="medium")
+    if families:
+        ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def figure_of(ax: Axes) -> Figure:
+    """The figure an Axes is in."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return figure
+
+
+def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    if ax is not None:
+        return ax
+    _, made = plt.subplots(figsize=size, layout="constrained")
+    return made
+
+
+def _by_unit(recording: Recording) -> list[list[str]]:
+    """Recorded names in groups of one unit, in the order they were asked for."""
+    groups: dict[str, list[str]] = {}
+    for name in recording.traces:
+        groups.setdefault(recording.units[name], []).append(name)
+    return list(groups.values())
+
+
+def _traces(ax: Axes, recording: Recording, names: list[str]) -> None:
+    shown = min(recording.neurons, max(1, _MOST_TRACES // len(names)))
+    for name in names:
+        for neuron in range(shown):
+            several = f" of {neuron}" if recording.neurons > 1 else ""
+            ax.plot(recording.time, recording.traces[name][neuron], linewidth=1, label=f"{name}{several}")
+    unit = recording.units[names[0]]
+    ax.set_ylabel(_label(", ".join(names), unit))
+    ax.set_xlim(0, recording.duration)
+    if recording.model.spike.reset:
+        _mark_spikes(ax, recording, shown)
+    if shown * len(names) > 1:
+        ax.legend(frameon=False, fontsize="small", loc="upper right", ncols=2)
+
+
+def _mark_spikes(ax: Axes, recording: Recording, shown: int) -> None:
+    """A reset leaves no spike to see: tick marks along the top say when."""
+    for neuron in range(shown):
+        times = recording.spike_times(neuron)
+        color = f"C{neuron}"
+        ax.plot(times, np.full(times.size, 1.0), "|", color=color, transform=ax.get_xaxis_transform(), clip_on=False)
+
+
+def _input(ax: Axes, recording: Recording, name: str) -> None:
+    for trace in recording.input(name)[:_MOST_TRACES]:
+        ax.plot(recording.time, trace, color=_QUIET, linewidth=1)
+    ax.set_ylabel(_label(name, recording.units[name]))
+    ax.margins(y=0.2)
+
+
+def _label(name: str, unit: str) -> str:
+    pretty = unit.replace("uA", "µA").replace("uS", "µS").replace("^2", "²")
+    return f"{name} ({pretty})" if unit else name
+
+
+def _unit(text: str) -> str:
+    return f" {_label('', text)[2:-1]}" if text else ""
+
+
+def _number(value: float) -> str:
+    return "∞" if np.isinf(value) else f"{value:g}"
+
+
+def _title(recording: Recording) -> str:
+    shown = f", first {_MOST_TRACES} of {recording.neurons} neurons" if recording.neurons > _MOST_TRACES else ""
+    return recording.model.name + (shown if recording.traces else "")
+
+
+def save_figure(ax: Axes, path: str) -> None:
+    """Write the figure of an Axes; the ending says the format."""
+    figure = figure_of(ax)
+    formats = figure.canvas.get_supported_filetypes()
+    ending = path.rpartition(".")[2].lower()
+    if ending not in formats:
+        raise InputError(f"cannot write a figure as .{ending}; {choices(ending, formats)}")
+    figure.savefig(path, dpi=150)
+    plt.close(figure)

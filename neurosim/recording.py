@@ -1,0 +1,136 @@
+"""What comes back from a run: times, traces, spikes as flat arrays, units."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .currents import Drive
+from .errors import InputError, choices, excerpt
+from .model import Model
+from .units import parse_unit, to_number
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """The result of `simulate`.
+
+    Attributes
+    ----------
+    model : Model
+        With the parameters of the run where they are the same for all neurons.
+    neurons : int
+    dt, duration : float
+        In ms.
+    method : str
+    time : ndarray (T,)
+        Times of the samples in ms; the first is the start, 0.
+    traces : mapping of name to ndarray (n, T)
+        What was asked for by `record`; also ``recording["V"]``.
+    spike_index, spike_time : ndarray
+        Neuron and time (ms) of every spike, ordered by time, then neuron.
+    final_state : mapping of name to ndarray (n,)
+        Accepted as `start` by `simulate`, which then goes on with the same bits.
+    units : mapping of name to str
+    """
+
+    model: Model
+    neurons: int
+    dt: float
+    duration: float
+    method: str
+    time: Floats
+    traces: Mapping[str, Floats]
+    spike_index: Ints
+    spike_time: Floats
+    final_state: Mapping[str, Floats]
+    units: Mapping[str, str]
+    drive: Drive = field(repr=False)
+
+    def __getitem__(self, name: str) -> Floats:
+        """The trace of a recorded variable: (n, T) in ``units[name]``."""
+        if name not in self.traces:
+            legal = choices(name, self.traces) if self.traces else f"nothing was; ask for it with record=[{name!r}]"
+            raise InputError(f"{excerpt(name)} was not recorded; {legal}")
+        return self.traces[name]
+
+    def spike_times(self, neuron: int = 0) -> Floats:
+        """Spike times of one neuron in ms."""
+        if not -self.neurons <= neuron < self.neurons:
+            raise InputError(f"there is no neuron {neuron}; legal: 0 … {self.neurons - 1}")
+        return self.spike_time[self.spike_index == neuron % self.neurons]
+
+    @property
+    def spike_count(self) -> Ints:
+        """Number of spikes of each neuron: (n,)."""
+        return np.bincount(self.spike_index, minlength=self.neurons).astype(np.int64)
+
+    def rate(self, after: Any = 0.0) -> Floats:
+        """Rate of each neuron in Hz from its intervals between spikes at or after `after` (ms): (n,).
+
+        0 for a neuron with fewer than two such spikes.
+        """
+        tally = Tally(self.neurons, to_number(after, parse_unit("ms"), "after"))
+        tally.add(self.spike_index, self.spike_time)
+        return tally.rate()
+
+    def input(self, name: str) -> Floats:
+        """An input of the model at the times of the samples: (n, T) in ``units[name]``."""
+        inputs = list(self.model.inputs)
+        if name not in inputs:
+            raise InputError(f"{self.model.name} has no input {excerpt(name)}; {choices(name, inputs)}")
+        values = self.drive.at(self.time, len(inputs))[inputs.index(name)]
+        return values / parse_unit(self.units[name]).factor
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw it; see `neurosim.plot_recording`."""
+        from .plot import plot_recording
+
+        return plot_recording(self, ax=ax)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Recording of {self.model.name}: {self.neurons} neuron(s), {self.duration:g} ms at dt {self.dt:g} ms, "
+            f"{self.spike_time.size} spike(s), traces: {', '.join(self.traces) or 'none'}>"
+        )
+
+
+class Tally:
+    """Counts spikes as they come and remembers the first and the last of each neuron: memory does not grow.
+
+    Attributes
+    ----------
+    count : ndarray (n,)
+        All spikes of each neuron.
+    later : ndarray (n,)
+        Those at or after `after`.
+    """
+
+    def __init__(self, neurons: int, after: float) -> None:
+        self.after = after
+        self.count = np.zeros(neurons, dtype=np.int64)
+        self.later = np.zeros(neurons, dtype=np.int64)
+        self.first = np.full(neurons, np.nan)
+        self.last = np.full(neurons, np.nan)
+
+    def add(self, index: Ints, time: Floats) -> None:
+        """More spikes, ordered by time and later than all before."""
+        self.count += np.bincount(index, minlength=self.count.size)
+        chosen = time >= self.after - 1e-9
+        index, time = index[chosen], time[chosen]
+        self.later += np.bincount(index, minlength=self.count.size)
+        self.last[index] = time  # NumPy keeps the last of several values for one place
+        fresh = np.isnan(self.first)
+        earliest = np.full(self.count.size, np.nan)
+        earliest[index[::-1]] = time[::-1]
+        self.first[fresh] = earliest[fresh]
+
+    def rate(self) -> Floats:
+        """1 / mean interval, in Hz: (n,); 0 with fewer than two spikes."""
+        span = np.where(self.later >= 2, self.last - self.first, 1.0)
+        return np.where(self.later >= 2, 1000.0 * (self.later - 1) / span, 0.0)

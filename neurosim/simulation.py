@@ -1,0 +1,248 @@
+"""simulate: from a model and a current to a recording."""
+
+import math
+import os
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .currents import common_size, resolve_drive
+from .errors import InputError, choices, excerpt
+from .kernel import Setup, integrate
+from .kernel.tiles import BOOKKEEPING, with_defines
+from .methods import find_method
+from .model import Model, load_model
+from .model.meaning import reach
+from .progress import Progress, progress_bar
+from .recording import Recording
+from .units import parse_unit, to_array, to_number
+
+Floats = NDArray[np.float64]
+_MS = parse_unit("ms")
+
+
+def simulate(
+    model: str | os.PathLike[str] | Model,
+    I: Any,
+    duration: Any,
+    *,
+    dt: Any = None,
+    method: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    start: Mapping[str, Any] | None = None,
+    record: str | Iterable[str] = (),
+    record_every: int = 1,
+    spike_timing: str = "grid",
+    seed: int | None = None,
+    threads: int | None = None,
+    progress: bool | Progress = False,
+) -> Recording:
+    """Simulate neurons of a model.
+
+    Parameters
+    ----------
+    model
+        Name of a model, path of a model file, or a `Model`.
+    I
+        What drives it: a number in the unit of the model's input, a quantity such as ``"10 uA/cm^2"``, one value per
+        neuron (n,), one column per step (n, T), a `Current`, or a mapping from the names of inputs to these.
+    duration
+        In ms, or a quantity; a multiple of `dt`.
+    dt
+        Time step in ms, or a quantity; the model's own if not given.
+    method
+        ``euler``, ``rk4``, ``exponential-euler`` or ``exact``; the model's own if not given.
+    parameters
+        Values that differ from the model's: numbers in the declared unit, quantities, or one value per neuron (n,).
+    start
+        Values of states at the start, such as ``{"V": -70}``, or the `final_state` of a recording.
+    record
+        States, defines and inputs to record.
+    record_every
+        Record every so many steps.
+    spike_timing
+        ``"grid"``: a spike happens at the end of the step in which the threshold is crossed.
+    seed
+        Of random numbers. No model draws any yet: recordings do not depend on it.
+    threads
+        How many to use; all cores if not given. Results do not depend on it.
+    progress
+        Show a bar on stderr for what takes over a second; or a function to call with the share done.
+
+    Returns
+    -------
+    Recording
+
+    Raises
+    ------
+    InputError, UnitError, ModelError
+        For arguments that cannot be used.
+    SimulationError
+        Where a state is no longer finite.
+    """
+    model = load_model(model)
+    if spike_timing != "grid":
+        raise InputError(f"spike_timing is 'grid', not {excerpt(spike_timing)}")
+    setup = make_setup(model, I, duration, dt, method, parameters, start, record, record_every, seed, threads)
+    wanted = (record,) if isinstance(record, str) else tuple(record)
+    collector = _Collector(setup, wanted)
+    with progress_bar(progress, f"simulating {model.name}") as show:
+        final = integrate(setup, collector.add_spikes, collector.add_trace if wanted else None, show)
+    samples = setup.steps // record_every + 1
+    return Recording(
+        model=_with_scalars(model, parameters),
+        neurons=setup.drive.neurons,
+        dt=setup.dt,
+        duration=setup.steps * setup.dt,
+        method=setup.method.name,
+        time=np.arange(samples) * record_every * setup.dt,
+        traces=MappingProxyType(collector.traces),
+        spike_index=np.concatenate(collector.index),
+        spike_time=np.concatenate(collector.when) * setup.dt,
+        final_state=MappingProxyType(final),
+        units=MappingProxyType({**model.units, "time": "ms"}),
+        drive=setup.drive,
+    )
+
+
+def make_setup(
+    model: Model,
+    I: Any,
+    duration: Any,
+    dt: Any = None,
+    method: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    start: Mapping[str, Any] | None = None,
+    record: str | Iterable[str] = (),
+    record_every: int = 1,
+    seed: int | None = None,
+    threads: int | None = None,
+) -> Setup:
+    """Check the arguments of `simulate` and turn them into numbers."""
+    step = model.dt if dt is None else to_number(dt, _MS, "dt")
+    if not 0 < step < math.inf:
+        raise InputError(f"dt must be positive, not {step:g} ms")
+    steps = _steps(to_number(duration, _MS, "duration"), step)
+    if seed is not None:
+        _whole(seed, "seed", 0)
+    values = _parameters(model, parameters or {})
+    begin = _start(model, start or {})
+    sizes = {f"parameter {name}": value.size for name, value in values.items()}
+    sizes |= {f"start of {name}": value.size for name, value in begin.items()}
+    units = {name: parse_unit(entry.unit) for name, entry in model.inputs.items()}
+    return Setup(
+        model=model,
+        method=find_method(model.method if method is None else method),
+        drive=resolve_drive(I, units, steps, step, common_size(sizes)),
+        parameters=values,
+        start=begin,
+        dt=step,
+        steps=steps,
+        threads=_threads(threads),
+        recorded=_rows(model, (record,) if isinstance(record, str) else record),
+        every=_whole(record_every, "record_every", 1),
+    )
+
+
+def _steps(duration: float, dt: float) -> int:
+    if not 0 < duration < math.inf:
+        raise InputError(f"duration must be positive, not {duration:g} ms")
+    steps = round(duration / dt)
+    if steps < 1 or abs(steps * dt - duration) > 1e-6 * dt:
+        below = math.floor(duration / dt) * dt
+        raise InputError(f"duration {duration:g} ms is no multiple of dt {dt:g} ms; take {below:g} or {below + dt:g} ms")
+    return steps
+
+
+def _whole(value: Any, what: str, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InputError(f"{what} must be a whole number from {least} on, not {excerpt(value)}")
+    return int(value)
+
+
+def _threads(threads: int | None) -> int:
+    if threads is not None:
+        return _whole(threads, "threads", 1)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _parameters(model: Model, given: Mapping[str, Any]) -> dict[str, Floats]:
+    for name in given:
+        model.parameter(name)
+    values = {}
+    for name, parameter in model.parameters.items():
+        unit, what = parse_unit(parameter.unit), f"parameter {name}"
+        value = to_array(given.get(name, parameter.value), unit, what)
+        if value.ndim > 1 or value.size == 0 or np.isnan(value).any():
+            raise InputError(f"{what} is a number or one value per neuron (n,), none of them NaN")
+        values[name] = value
+    return values
+
+
+def _start(model: Model, given: Mapping[str, Any]) -> dict[str, Floats]:
+    legal = {name: parse_unit(state.unit) for name, state in model.states.items()}
+    legal |= dict(zip(BOOKKEEPING, (_MS, parse_unit("1"), _MS), strict=True))
+    values = {}
+    for name, value in given.items():
+        if name not in legal:
+            raise InputError(f"start: {model.name} has no state {excerpt(name)}; {choices(str(name), legal)}")
+        array = to_array(value, legal[name], f"start of {name}")
+        finite = np.isfinite(array) | ((name == "since_spike") & (array == math.inf))
+        if array.ndim > 1 or array.size == 0 or not finite.all():
+            raise InputError(f"start of {name} is a finite number or one value per neuron (n,)")
+        values[name] = array
+    return values
+
+
+def _with_scalars(model: Model, parameters: Mapping[str, Any] | None) -> Model:
+    given = parameters or {}
+    return model.replace(**{name: value for name, value in given.items() if np.size(value) == 1})
+
+
+# Traces ----------------------------------------------------------------------------------------------------------
+
+
+def _rows(model: Model, record: Iterable[str]) -> tuple[str, ...]:
+    """Rows of a tile that must be recorded so that all names in `record` can be computed."""
+    trees = {name: formula.tree for name, formula in model.defines.items()}
+    for name in record:
+        if name not in model.units:
+            raise InputError(f"{model.name} has nothing called {excerpt(name)} to record; {choices(str(name), model.units)}")
+    needed = reach(record, trees)
+    rows = [f"s_{name}" for name in model.states if name in needed]
+    return (*rows, "last_spike") if "since_spike" in needed else tuple(rows)
+
+
+class _Collector:
+    """Takes spikes and samples from windows and puts them where the recording wants them."""
+
+    def __init__(self, setup: Setup, wanted: tuple[str, ...]) -> None:
+        samples = setup.steps // setup.every + 1
+        self.setup = setup
+        self.traces = {name: np.empty((setup.drive.neurons, samples)) for name in wanted}
+        self.index: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
+        self.when: list[Floats] = [np.empty(0)]
+
+    def add_spikes(self, index: NDArray[np.int64], when: Floats) -> None:
+        self.index.append(index)
+        self.when.append(when)
+
+    def add_trace(self, first: int, block: Floats) -> None:
+        """Samples (rows, neurons, samples) from the first-th on."""
+        setup, model = self.setup, self.setup.model
+        t = (first + np.arange(block.shape[2])) * setup.every * setup.dt
+        values: dict[str, Any] = {name: value.reshape(-1, 1) for name, value in setup.parameters.items()}
+        values["t"] = t
+        for name, rows in zip(setup.recorded, block, strict=True):
+            if name == "last_spike":
+                values["since_spike"] = t - rows * setup.dt
+            else:
+                values[name.removeprefix("s_")] = rows
+        if any(name in model.inputs or name in model.defines for name in self.traces):
+            values |= zip(model.inputs, setup.drive.at(t, len(model.inputs)), strict=True)
+            values = with_defines(model, values)
+        for name, trace in self.traces.items():
+            trace[:, first : first + t.size] = values[name] / parse_unit(model.units[name]).factor

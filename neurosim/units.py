@@ -1,0 +1,247 @@
+"""Units: a closed list of names, one coherent set inside, conversion at the border.
+
+Inside, every number is a float64 in the coherent set {ms, mV, nA, nF, uS, MOhm}. Per area it is
+{uA, uF, mS}/cm^2: the same set with the length that makes 1 nA per unit area equal 1 uA/cm^2.
+A unit is then a power of ten and four exponents, so that no conversion inside the set rounds.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import UnitError, choices, excerpt
+
+Dimension = tuple[float, float, float, float]
+"""Exponents of time, voltage, current and length."""
+
+NUMBER: Dimension = (0, 0, 0, 0)
+TIME: Dimension = (1, 0, 0, 0)
+RATE: Dimension = (-1, 0, 0, 0)
+_VOLTAGE: Dimension = (0, 1, 0, 0)
+_CURRENT: Dimension = (0, 0, 1, 0)
+_CONDUCTANCE: Dimension = (0, -1, 1, 0)
+_RESISTANCE: Dimension = (0, 1, -1, 0)
+_CAPACITANCE: Dimension = (1, -1, 1, 0)
+_CHARGE: Dimension = (1, 0, 1, 0)
+_LENGTH: Dimension = (0, 0, 0, 1)
+
+UNITS: dict[str, tuple[float, Dimension]] = {
+    # name: (power of ten that turns it into the coherent unit, dimension)
+    **{"us": (-3, TIME), "ms": (0, TIME), "s": (3, TIME)},
+    **{"Hz": (-3, RATE), "kHz": (0, RATE)},
+    **{"uV": (-3, _VOLTAGE), "mV": (0, _VOLTAGE), "V": (3, _VOLTAGE)},
+    **{"pA": (-3, _CURRENT), "nA": (0, _CURRENT), "uA": (3, _CURRENT), "mA": (6, _CURRENT)},
+    **{"pS": (-6, _CONDUCTANCE), "nS": (-3, _CONDUCTANCE), "uS": (0, _CONDUCTANCE), "mS": (3, _CONDUCTANCE)},
+    **{"Ohm": (-6, _RESISTANCE), "kOhm": (-3, _RESISTANCE), "MOhm": (0, _RESISTANCE), "GOhm": (3, _RESISTANCE)},
+    **{"pF": (-3, _CAPACITANCE), "nF": (0, _CAPACITANCE), "uF": (3, _CAPACITANCE)},
+    **{"pC": (0, _CHARGE), "nC": (3, _CHARGE)},
+    **{"nm": (-5.5, _LENGTH), "um": (-2.5, _LENGTH), "mm": (0.5, _LENGTH), "cm": (1.5, _LENGTH)},
+}
+
+_DISPLAY = "ms mV nA uS MOhm nF pC 1/ms uA/cm^2 mS/cm^2 uF/cm^2 mV/ms nA/ms uS/ms"
+_NUMBER = r"[+-]?(?:(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?|inf)"
+_LETTERS = r"[A-Za-z\u00b5\u03bc\u03a9]{1,32}"
+_FOREIGN_QUANTITY = re.compile(rf"\s*({_NUMBER})\s*({_LETTERS}(?:\s*[*/^]{{1,2}}\s*(?:{_LETTERS}|\d)){{0,6}})\s*")
+_FACTOR = re.compile(r"\s*([*/]?)\s*(?:([A-Za-z]{1,8})(?:(?:\^|\*\*)([+-]?\d))?|(1))\s*")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit as written, e.g. ``mS/cm^2``, with what turns it into the coherent set."""
+
+    text: str
+    ten: float
+    dimension: Dimension
+
+    @property
+    def factor(self) -> float:
+        """Value in the coherent set of one of this unit."""
+        return power_of_ten(self.ten)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def power_of_ten(exponent: float) -> float:
+    """10**exponent, exact where a float64 can be."""
+    return float(f"1e{exponent:.0f}") if exponent == round(exponent) else float(10.0**exponent)
+
+
+def combine(a: Dimension, b: Dimension, sign: float = 1) -> Dimension:
+    """Dimension of a product (`sign` 1) or a quotient (`sign` -1)."""
+    return (a[0] + sign * b[0], a[1] + sign * b[1], a[2] + sign * b[2], a[3] + sign * b[3])
+
+
+def scale(a: Dimension, power: float) -> Dimension:
+    """Dimension of a quantity raised to a power."""
+    return (a[0] * power, a[1] * power, a[2] * power, a[3] * power)
+
+
+@lru_cache(maxsize=1024)
+def parse_unit(text: str) -> Unit:
+    """Read a unit such as ``uA/cm^2`` or ``1/ms`` (``1`` or nothing: a pure number).
+
+    Raises
+    ------
+    UnitError
+        Where a name is not in `UNITS` or the text is no product of powers.
+    """
+    ten, dimension, position = 0.0, NUMBER, 0
+    stripped = text.strip()
+    if len(stripped) > 64:
+        raise UnitError(f"unit {excerpt(text)} is too long; write a product such as mS/cm^2")
+    while position < len(stripped):
+        match = _FACTOR.match(stripped, position)
+        if match is None or (match[1] == "" and position > 0) or (match[1] and position == 0):
+            raise UnitError(f"cannot read the unit {excerpt(text)}; write a product of powers such as mS/cm^2")
+        if match[2]:
+            if match[2] not in UNITS:
+                raise UnitError(f"unknown unit {excerpt(match[2])}; {choices(match[2], UNITS)}")
+            power = int(match[3] or 1) * (-1 if match[1] == "/" else 1)
+            name_ten, name_dimension = UNITS[match[2]]
+            ten += power * name_ten
+            dimension = combine(dimension, scale(name_dimension, power))
+        position = match.end()
+    return Unit("" if stripped == "1" else stripped, ten, dimension)
+
+
+@lru_cache(maxsize=256)
+def coherent_unit(dimension: Dimension) -> Unit:
+    """The unit of the coherent set, as people write it, for a dimension."""
+    for text in ("", *_DISPLAY.split()):
+        unit = parse_unit(text)
+        if unit.dimension == dimension and unit.ten == 0:
+            return unit
+    parts = [
+        name if power == 1 else f"{name}^{power:g}"
+        for name, power in zip(("ms", "mV", "nA", "(10^-1.5 cm)"), dimension, strict=True)
+        if power
+    ]
+    return Unit(" ".join(parts), 0.0, dimension)
+
+
+@lru_cache(maxsize=1024)
+def parse_quantity(text: str) -> tuple[float, Unit]:
+    """Split ``"120 mS/cm^2"`` into the number as written and its unit.
+
+    Raises
+    ------
+    UnitError
+        Where the text is not *number [unit]*.
+    """
+    match = re.match(rf"\s*({_NUMBER})(?![\w.])\s*(.*)$", text, re.ASCII | re.DOTALL)
+    if match is None:
+        raise UnitError(f"{excerpt(text)} is not a number with a unit, such as '10 uA/cm^2'")
+    return float(match[1]), parse_unit(match[2])
+
+
+def to_array(value: Any, unit: Unit, what: str) -> NDArray[np.float64]:
+    """Bring what a user gave for `what` into the coherent set.
+
+    Parameters
+    ----------
+    value
+        Number or array in `unit`; a string such as ``"10 ms"`` (any unit pint knows) or a sequence of them; a pint,
+        quantities or Brian2 quantity.
+    unit
+        The unit bare numbers are in, and the dimension required of everything else.
+    what
+        How to name the value in an error.
+
+    Returns
+    -------
+    ndarray of float64
+        Any shape, in the coherent set.
+    """
+    if isinstance(value, str):
+        number, given = _quantity_of_user(value, what)
+        return np.float64(number) * np.float64(_factor(given, unit, what, value, number)) + np.zeros(())
+    if hasattr(value, "dim") and type(value).__module__.startswith("brian2"):
+        return _from_si(np.asarray(value, float), value.dim._dims, unit, what)
+    if hasattr(value, "dimensionality") and hasattr(value, "magnitude"):
+        return _from_quantity(value, unit, what)
+    if isinstance(value, list | tuple) and any(isinstance(item, str) for item in value):
+        return np.array([to_array(item, unit, what) for item in value])
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind not in "fiu":
+            raise TypeError
+        array = array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise UnitError(f"{what}: {excerpt(value)} is not a number, an array of numbers or a quantity{_in(unit)}") from None
+    return array * unit.factor
+
+
+def to_number(value: Any, unit: Unit, what: str) -> float:
+    """`to_array` for a single number."""
+    array = to_array(value, unit, what)
+    if array.size != 1:
+        raise UnitError(f"{what} takes a single number{_in(unit)}, not {array.size} values")
+    return float(array.reshape(()))
+
+
+def _in(unit: Unit) -> str:
+    return f" (bare numbers are in {unit})" if unit.text else ""
+
+
+def _factor(given: Unit, wanted: Unit, what: str, value: object, number: float) -> float:
+    if given.text == "" and number in (0.0, float("inf"), float("-inf")):
+        return 1.0
+    if given.text == "" and wanted.text:
+        return wanted.factor
+    if given.dimension != wanted.dimension:
+        raise UnitError(f"{what}: {excerpt(value)} has the wrong dimension; give it in {wanted.text or 'pure numbers'}")
+    return given.factor
+
+
+def _quantity_of_user(text: str, what: str) -> tuple[float, Unit]:
+    """A quantity in the closed list or, failing that, in any unit pint knows."""
+    match = _FOREIGN_QUANTITY.fullmatch(text)
+    try:
+        return parse_quantity(text)
+    except UnitError as unknown:
+        if match is None:
+            raise UnitError(f"{what}: {unknown}") from None
+        import pint
+
+        try:
+            si = pint.UnitRegistry().Quantity(1.0, match[2]).to_base_units()
+            exponents = {str(name): float(power) for name, power in si.unit_items()}
+            kg, m, s, a = (exponents.pop(name, 0.0) for name in ("kilogram", "meter", "second", "ampere"))
+        except Exception:
+            raise UnitError(f"{what}: {unknown}") from None
+        if exponents:
+            raise UnitError(f"{what}: {unknown}") from None
+        dimension, ten = _from_si_exponents(m, kg, s, a)
+        return float(match[1]) * float(si.magnitude) * power_of_ten(ten), Unit(match[2].strip(), 0.0, dimension)
+
+
+def _from_quantity(value: Any, unit: Unit, what: str) -> NDArray[np.float64]:
+    """A quantity of pint or of quantities (Neo), which convert themselves."""
+    text = unit.text or "dimensionless"
+    try:
+        converted = (value.to(text) if hasattr(value, "to") else value.rescale(text)).magnitude
+    except Exception:
+        raise UnitError(f"{what}: {excerpt(value)} has the wrong dimension; give it in {text}") from None
+    return np.asarray(converted, np.float64) * unit.factor
+
+
+def _from_si(array: NDArray[np.float64], dims: tuple[float, ...], unit: Unit, what: str) -> NDArray[np.float64]:
+    """A Brian2 quantity: numbers in SI with exponents (m, kg, s, A, K, mol, cd)."""
+    dimension, ten = _from_si_exponents(*dims[:4])
+    if dimension != unit.dimension or any(dims[4:]):
+        raise UnitError(f"{what}: the quantity given has the wrong dimension; give it in {unit.text or 'pure numbers'}")
+    return array * power_of_ten(ten)
+
+
+def _from_si_exponents(m: float, kg: float, s: float, a: float) -> tuple[Dimension, float]:
+    """SI exponents as a dimension, with the power of ten from SI to the coherent set.
+
+    A volt is kg m^2 s^-3 A^-1: kilograms count the volts, and each takes m^2, s^-3 and A^-1 with it.
+    """
+    dimension = (s + 3 * kg, kg, a + kg, m - 2 * kg)
+    return dimension, 3 * dimension[0] + 3 * dimension[1] + 9 * dimension[2] + 3.5 * dimension[3]
