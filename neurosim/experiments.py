@@ -14,7 +14,7 @@ from .errors import InputError
 from .kernel import integrate
 from .model import Model, load_model
 from .progress import Progress, progress_bar
-from .recording import Tally
+from .recording import Tally, in_ms
 from .simulation import make_setup
 from .units import parse_unit, to_array, to_number
 
@@ -147,7 +147,7 @@ def gain_function(
             tally = Tally(curves * k, skipped)
             share = k / inputs.size / runs
             advance = None if show is None else lambda part: show(min(1.0, done + part * share))
-            integrate(setup, lambda index, when: tally.add(index, when * setup.dt), progress=advance)
+            integrate(setup, lambda index, when: tally.add(index, in_ms(when, setup.dt)), progress=advance)
             fell_silent = ~(tally.last >= (skipped + length) / 2)
             return np.where(fell_silent, 0.0, tally.rate()).reshape(curves, k), tally.count.reshape(curves, k)
 

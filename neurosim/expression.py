@@ -69,7 +69,7 @@ def _scan(text: str) -> None:
     if "^" in text:
         raise ModelError(f"'^' is not a power; write ** in {excerpt(text)}")
     if illegal := _ILLEGAL.search(text):
-        raise ModelError(f"the character {ascii(illegal[0])} is not part of the language: {excerpt(text)}")
+        raise ModelError(f"the character {illegal[0]!a} is not part of the language: {excerpt(text)}")
     depth = deepest = 0
     for character in text:
         depth += (character == "(") - (character == ")")
@@ -119,7 +119,7 @@ def literal(tree: ast.expr) -> float | None:
     return None
 
 
-def names(tree: ast.expr) -> set[str]:
+def names(tree: ast.AST) -> set[str]:
     """All names in a tree but those of functions."""
     return set(_names(tree))
 
@@ -152,9 +152,9 @@ def kind(tree: ast.expr, kinds: Mapping[str, Kind]) -> Kind:
             return _truth(operand, kinds)
         case ast.UnaryOp(operand=operand):
             return _number(operand, kinds)
-        case ast.BoolOp(values=values):
-            for value in values:
-                _truth(value, kinds)
+        case ast.BoolOp(values=parts):
+            for part in parts:
+                _truth(part, kinds)
             return TRUTH
         case ast.Compare(left=left, comparators=[right]):
             _same(left, right, kinds, tree)
@@ -171,10 +171,8 @@ def kind(tree: ast.expr, kinds: Mapping[str, Kind]) -> Kind:
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
             return _kind_of_power(left, right, kinds)
         case ast.BinOp(left=left, op=operator, right=right):
-            a, b = _number(left, kinds), _number(right, kinds)
-            if a is None or (b is None and isinstance(operator, ast.Mult)):
-                return None
-            return combine(a, b or NUMBER, 1 if isinstance(operator, ast.Mult) else -1)
+            above, below = _number(left, kinds) or NUMBER, _number(right, kinds) or NUMBER
+            return combine(above, below, 1 if isinstance(operator, ast.Mult) else -1)
     raise AssertionError(ast.dump(tree))
 
 
@@ -234,15 +232,36 @@ def _gate(x: Any) -> Any:
 
 
 _VALUES: Final[dict[str, Callable[..., Any]]] = {
-    **{"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "tanh": np.tanh, "sinh": np.sinh, "cosh": np.cosh},
-    **{"abs": np.abs, "min": np.minimum, "max": np.maximum, "exprelr": _exprelr, "gate": _gate},
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "tanh": np.tanh,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "abs": np.abs,
+    "min": np.minimum,
+    "max": np.maximum,
+    "exprelr": _exprelr,
+    "gate": _gate,
     "heaviside": lambda x: np.where(x >= 0, 1.0, 0.0),
 }
 _OPERATORS: Final[dict[type[ast.AST], Callable[..., Any]]] = {
-    **{ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.true_divide, ast.Pow: np.power},
-    **{ast.USub: np.negative, ast.UAdd: np.positive, ast.Not: np.logical_not},
-    **{ast.Lt: np.less, ast.LtE: np.less_equal, ast.Gt: np.greater, ast.GtE: np.greater_equal},
-    **{ast.Eq: np.equal, ast.NotEq: np.not_equal, ast.And: np.logical_and, ast.Or: np.logical_or},
+    ast.Add: np.add,
+    ast.Sub: np.subtract,
+    ast.Mult: np.multiply,
+    ast.Div: np.true_divide,
+    ast.Pow: np.power,
+    ast.USub: np.negative,
+    ast.UAdd: np.positive,
+    ast.Not: np.logical_not,
+    ast.Lt: np.less,
+    ast.LtE: np.less_equal,
+    ast.Gt: np.greater,
+    ast.GtE: np.greater_equal,
+    ast.Eq: np.equal,
+    ast.NotEq: np.not_equal,
+    ast.And: np.logical_and,
+    ast.Or: np.logical_or,
 }
 
 
@@ -260,14 +279,14 @@ def _evaluate(tree: ast.expr, values: Mapping[str, Any]) -> Any:
             return values[name]
         case ast.UnaryOp(op=operator, operand=operand):
             return _OPERATORS[type(operator)](_evaluate(operand, values))
-        case ast.BinOp(left=left, op=operator, right=right) | ast.Compare(
-            left=left, ops=[operator], comparators=[right]
+        case (
+            ast.BinOp(left=left, op=operator, right=right) | ast.Compare(left=left, ops=[operator], comparators=[right])
         ):
             return _OPERATORS[type(operator)](_evaluate(left, values), _evaluate(right, values))
         case ast.BoolOp(op=operator, values=[first, *rest]):
             result = _evaluate(first, values)
-            for value in rest:
-                result = _OPERATORS[type(operator)](result, _evaluate(value, values))
+            for part in rest:
+                result = _OPERATORS[type(operator)](result, _evaluate(part, values))
             return result
         case ast.IfExp(test=test, body=body, orelse=orelse):
             return np.where(_evaluate(test, values), _evaluate(body, values), _evaluate(orelse, values))

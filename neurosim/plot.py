@@ -1,14 +1,16 @@
 """Pictures. Every function takes ``ax=None``, returns Axes and shows nothing by itself."""
 
-from typing import Any
+import os
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .errors import InputError, choices
+from .errors import InputError, excerpt
 from .experiments import GainFunction
+from .files import replacing
 from .recording import Recording
 
 _MOST_TRACES = 8
@@ -38,7 +40,7 @@ def plot_recording(recording: Recording, ax: Axes | None = None) -> Axes:
     inputs = [name for name in recording.model.inputs if name not in recording.traces]
     count = len(panels) + len(inputs)
     heights = [3.0] * len(panels) + [1.0] * len(inputs)
-    figure, axes = plt.subplots(
+    _, axes = plt.subplots(
         count, 1, sharex=True, squeeze=False, height_ratios=heights, figsize=(7, 1.2 + 0.75 * sum(heights)),
         layout="constrained",
     )  # fmt: skip
@@ -114,14 +116,14 @@ def _traces(ax: Axes, recording: Recording, names: list[str]) -> None:
     unit = recording.units[names[0]]
     ax.set_ylabel(_label(", ".join(names), unit))
     ax.set_xlim(0, recording.duration)
-    if recording.model.spike.reset:
+    if recording.model.spike.reset or not recording.model.states:
         _mark_spikes(ax, recording, shown)
     if shown * len(names) > 1:
-        ax.legend(frameon=False, fontsize="small", loc="upper right", ncols=2)
+        ax.legend(frameon=False, fontsize="small", loc="lower right", bbox_to_anchor=(1, 1), ncols=4, borderaxespad=0)
 
 
 def _mark_spikes(ax: Axes, recording: Recording, shown: int) -> None:
-    """A reset leaves no spike to see: tick marks along the top say when."""
+    """Where a spike cannot be seen in the trace, tick marks along the top say when it was."""
     for neuron in range(shown):
         times = recording.spike_times(neuron)
         color = f"C{neuron}"
@@ -153,12 +155,12 @@ def _title(recording: Recording) -> str:
     return recording.model.name + (shown if recording.traces else "")
 
 
-def save_figure(ax: Axes, path: str) -> None:
-    """Write the figure of an Axes; the ending says the format."""
-    figure = figure_of(ax)
+def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure, whole or not at all; the ending of the path says the format."""
     formats = figure.canvas.get_supported_filetypes()
-    ending = path.rpartition(".")[2].lower()
+    ending = Path(path).suffix.removeprefix(".").lower()
     if ending not in formats:
-        raise InputError(f"cannot write a figure as .{ending}; {choices(ending, formats)}")
-    figure.savefig(path, dpi=150)
+        raise InputError(f"cannot write a figure as {excerpt(str(path))}; end it in .png, .pdf or .svg")
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=150, format=ending)
     plt.close(figure)

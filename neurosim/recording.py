@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .currents import Drive
+from .drive import Drive
 from .errors import InputError, choices, excerpt
 from .model import Model
 from .units import parse_unit, to_number
@@ -63,7 +63,8 @@ class Recording:
         """Spike times of one neuron in ms."""
         if not -self.neurons <= neuron < self.neurons:
             raise InputError(f"there is no neuron {neuron}; legal: 0 … {self.neurons - 1}")
-        return self.spike_time[self.spike_index == neuron % self.neurons]
+        times: Floats = self.spike_time[self.spike_index == neuron % self.neurons]
+        return times
 
     @property
     def spike_count(self) -> Ints:
@@ -85,7 +86,8 @@ class Recording:
         if name not in inputs:
             raise InputError(f"{self.model.name} has no input {excerpt(name)}; {choices(name, inputs)}")
         values = self.drive.at(self.time, len(inputs))[inputs.index(name)]
-        return values / parse_unit(self.units[name]).factor
+        converted: Floats = values / parse_unit(self.units[name]).factor
+        return converted
 
     def plot(self, ax: Any = None) -> Any:
         """Draw it; see `neurosim.plot_recording`."""
@@ -98,6 +100,12 @@ class Recording:
             f"<Recording of {self.model.name}: {self.neurons} neuron(s), {self.duration:g} ms at dt {self.dt:g} ms, "
             f"{self.spike_time.size} spike(s), traces: {', '.join(self.traces) or 'none'}>"
         )
+
+
+def in_ms(steps: Any, dt: float) -> Any:
+    """Times in ms of numbers of steps, divided where 1/dt is whole: 39 steps of 0.05 ms are 1.95 ms to the last bit."""
+    per_ms = round(1 / dt)
+    return steps / per_ms if per_ms and abs(per_ms * dt - 1) < 1e-12 else steps * dt
 
 
 class Tally:

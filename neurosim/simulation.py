@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .currents import common_size, resolve_drive
+from .drive import common_size, resolve_drive
 from .errors import InputError, choices, excerpt
 from .kernel import Setup, integrate
 from .kernel.tiles import BOOKKEEPING, with_defines
@@ -17,7 +17,7 @@ from .methods import find_method
 from .model import Model, load_model
 from .model.meaning import reach
 from .progress import Progress, progress_bar
-from .recording import Recording
+from .recording import Recording, in_ms
 from .units import parse_unit, to_array, to_number
 
 Floats = NDArray[np.float64]
@@ -96,12 +96,12 @@ def simulate(
         model=_with_scalars(model, parameters),
         neurons=setup.drive.neurons,
         dt=setup.dt,
-        duration=setup.steps * setup.dt,
+        duration=float(in_ms(setup.steps, setup.dt)),
         method=setup.method.name,
-        time=np.arange(samples) * record_every * setup.dt,
+        time=in_ms(np.arange(samples) * record_every, setup.dt),
         traces=MappingProxyType(collector.traces),
         spike_index=np.concatenate(collector.index),
-        spike_time=np.concatenate(collector.when) * setup.dt,
+        spike_time=in_ms(np.concatenate(collector.when), setup.dt),
         final_state=MappingProxyType(final),
         units=MappingProxyType({**model.units, "time": "ms"}),
         drive=setup.drive,
@@ -153,7 +153,9 @@ def _steps(duration: float, dt: float) -> int:
     steps = round(duration / dt)
     if steps < 1 or abs(steps * dt - duration) > 1e-6 * dt:
         below = math.floor(duration / dt) * dt
-        raise InputError(f"duration {duration:g} ms is no multiple of dt {dt:g} ms; take {below:g} or {below + dt:g} ms")
+        raise InputError(
+            f"duration {duration:g} ms is no multiple of dt {dt:g} ms; take {below:g} or {below + dt:g} ms"
+        )
     return steps
 
 
@@ -163,10 +165,15 @@ def _whole(value: Any, what: str, least: int) -> int:
     return int(value)
 
 
+def default_threads() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _threads(threads: int | None) -> int:
     if threads is not None:
         return _whole(threads, "threads", 1)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return default_threads()
 
 
 def _parameters(model: Model, given: Mapping[str, Any]) -> dict[str, Floats]:
@@ -210,7 +217,8 @@ def _rows(model: Model, record: Iterable[str]) -> tuple[str, ...]:
     trees = {name: formula.tree for name, formula in model.defines.items()}
     for name in record:
         if name not in model.units:
-            raise InputError(f"{model.name} has nothing called {excerpt(name)} to record; {choices(str(name), model.units)}")
+            legal = choices(str(name), model.units)
+            raise InputError(f"{model.name} has nothing called {excerpt(name)} to record; {legal}")
     needed = reach(record, trees)
     rows = [f"s_{name}" for name in model.states if name in needed]
     return (*rows, "last_spike") if "since_spike" in needed else tuple(rows)
@@ -233,7 +241,7 @@ class _Collector:
     def add_trace(self, first: int, block: Floats) -> None:
         """Samples (rows, neurons, samples) from the first-th on."""
         setup, model = self.setup, self.setup.model
-        t = (first + np.arange(block.shape[2])) * setup.every * setup.dt
+        t: Floats = in_ms((first + np.arange(block.shape[2])) * setup.every, setup.dt)
         values: dict[str, Any] = {name: value.reshape(-1, 1) for name, value in setup.parameters.items()}
         values["t"] = t
         for name, rows in zip(setup.recorded, block, strict=True):

@@ -29,18 +29,22 @@ _CAPACITANCE: Dimension = (1, -1, 1, 0)
 _CHARGE: Dimension = (1, 0, 1, 0)
 _LENGTH: Dimension = (0, 0, 0, 1)
 
+_UNITS_BY_DIMENSION: tuple[tuple[Dimension, dict[str, float]], ...] = (
+    # name: power of ten that turns it into the coherent unit
+    (TIME, {"us": -3, "ms": 0, "s": 3}),
+    (RATE, {"Hz": -3, "kHz": 0}),
+    (_VOLTAGE, {"uV": -3, "mV": 0, "V": 3}),
+    (_CURRENT, {"pA": -3, "nA": 0, "uA": 3, "mA": 6}),
+    (_CONDUCTANCE, {"pS": -6, "nS": -3, "uS": 0, "mS": 3}),
+    (_RESISTANCE, {"Ohm": -6, "kOhm": -3, "MOhm": 0, "GOhm": 3}),
+    (_CAPACITANCE, {"pF": -3, "nF": 0, "uF": 3}),
+    (_CHARGE, {"pC": 0, "nC": 3}),
+    (_LENGTH, {"nm": -5.5, "um": -2.5, "mm": 0.5, "cm": 1.5}),
+)
 UNITS: dict[str, tuple[float, Dimension]] = {
-    # name: (power of ten that turns it into the coherent unit, dimension)
-    **{"us": (-3, TIME), "ms": (0, TIME), "s": (3, TIME)},
-    **{"Hz": (-3, RATE), "kHz": (0, RATE)},
-    **{"uV": (-3, _VOLTAGE), "mV": (0, _VOLTAGE), "V": (3, _VOLTAGE)},
-    **{"pA": (-3, _CURRENT), "nA": (0, _CURRENT), "uA": (3, _CURRENT), "mA": (6, _CURRENT)},
-    **{"pS": (-6, _CONDUCTANCE), "nS": (-3, _CONDUCTANCE), "uS": (0, _CONDUCTANCE), "mS": (3, _CONDUCTANCE)},
-    **{"Ohm": (-6, _RESISTANCE), "kOhm": (-3, _RESISTANCE), "MOhm": (0, _RESISTANCE), "GOhm": (3, _RESISTANCE)},
-    **{"pF": (-3, _CAPACITANCE), "nF": (0, _CAPACITANCE), "uF": (3, _CAPACITANCE)},
-    **{"pC": (0, _CHARGE), "nC": (3, _CHARGE)},
-    **{"nm": (-5.5, _LENGTH), "um": (-2.5, _LENGTH), "mm": (0.5, _LENGTH), "cm": (1.5, _LENGTH)},
+    name: (ten, dimension) for dimension, units in _UNITS_BY_DIMENSION for name, ten in units.items()
 }
+"""The closed list: name → power of ten that turns it into the coherent unit, dimension."""
 
 _DISPLAY = "ms mV nA uS MOhm nF pC 1/ms uA/cm^2 mS/cm^2 uF/cm^2 mV/ms nA/ms uS/ms"
 _NUMBER = r"[+-]?(?:(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?|inf)"
@@ -172,7 +176,8 @@ def to_array(value: Any, unit: Unit, what: str) -> NDArray[np.float64]:
             raise TypeError
         array = array.astype(np.float64)
     except (TypeError, ValueError):
-        raise UnitError(f"{what}: {excerpt(value)} is not a number, an array of numbers or a quantity{_in(unit)}") from None
+        reason = f"{excerpt(value)} is not a number, an array of numbers or a quantity{_in(unit)}"
+        raise UnitError(f"{what}: {reason}") from None
     return array * unit.factor
 
 
@@ -209,7 +214,7 @@ def _quantity_of_user(text: str, what: str) -> tuple[float, Unit]:
         import pint
 
         try:
-            si = pint.UnitRegistry().Quantity(1.0, match[2]).to_base_units()
+            si: Any = pint.UnitRegistry().Quantity(1.0, match[2]).to_base_units()
             exponents = {str(name): float(power) for name, power in si.unit_items()}
             kg, m, s, a = (exponents.pop(name, 0.0) for name in ("kilogram", "meter", "second", "ampere"))
         except Exception:

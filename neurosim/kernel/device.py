@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
-from numba import carray, cfunc, njit, types  # carray is for the generated modules
+from numba import carray, cfunc, njit, types  # noqa: F401  # carray is for the generated modules
 from numba.extending import intrinsic
 
 TILE: Final = 64
@@ -25,11 +25,9 @@ SIGNATURE: Final = types.int64(_F, _F, _I, _F, _I, _F, _I, _I, _F, _I, _F, _I, t
 kernel: Callable[..., Any] = cfunc(SIGNATURE, nopython=True, error_model="numpy")
 
 
-
-
 @intrinsic
 def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
-    """a*b + c, rounded once."""
+    """The sum a*b + c, rounded once."""
     f = types.float64
     return f(f, f, f), lambda context, builder, signature, arguments: builder.fma(*arguments)
 
@@ -56,7 +54,7 @@ def from_bits(typing: Any, x: Any) -> Any:
 
 @intrinsic
 def select(typing: Any, condition: Any, a: Any, b: Any) -> Any:
-    """a where the condition holds, else b; both are evaluated, nothing branches."""
+    """Choose a where the condition holds, else b: both are evaluated, nothing branches."""
     f = types.float64
     return f(types.boolean, f, f), lambda context, builder, signature, arguments: builder.select(*arguments)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..currents import Drive
+from ..drive import Drive
 from ..errors import SimulationError
 from ..methods import Method
 from ..model import Model
@@ -167,8 +167,10 @@ class _Run:
         spike_lane = np.empty(_SPIKES_AT_ONCE, dtype=np.int64)
         spike_when = np.empty(_SPIKES_AT_ONCE)
         sizes = np.array(
-            [lanes, first, last, first, len(self.setup.drive.waveforms), len(dense), self.rows.size]
-            + [self.setup.every, _SPIKES_AT_ONCE, 0, 0],
+            (
+                *(lanes, first, last, first, len(self.setup.drive.waveforms), len(dense)),
+                *(self.rows.size, self.setup.every, _SPIKES_AT_ONCE, 0, 0),
+            ),
             dtype=np.int64,
         )
         arrays = (
@@ -211,6 +213,7 @@ class _Run:
         if setup.method.name == "euler":
             cure += " or the method rk4"
         raise SimulationError(
-            f"{variable} of neuron {neuron} is {self.tiles[k, row, lane]} at t = {step * setup.dt:g} ms in {setup.model.name} by "
-            f"{setup.method.name}; {cure}, or check that the current is not too strong for the model"
+            f"{variable} of neuron {neuron} is {self.tiles[k, row, lane]} at t = {step * setup.dt:g} ms in "
+            f"{setup.model.name} by {setup.method.name}; {cure}, or check "
+            "that the current is not too strong for the model"
         )

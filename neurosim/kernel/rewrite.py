@@ -79,7 +79,7 @@ def share_exponentials(trees: list[ast.expr]) -> dict[tuple[str, float], tuple[S
     dict
         (variable, slope) of each exponential that can be had as a power → what it is a power of, and which.
     """
-    found = {}
+    found: dict[tuple[str, float], None] = {}
     for tree in trees:
         for node in ast.walk(tree):
             argument = exponent_of(node)

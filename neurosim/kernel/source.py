@@ -9,7 +9,7 @@ file but numbers enters the source.
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..errors import InputError
@@ -104,7 +104,9 @@ def _layout(model: Model, writer: Writer, method: Method, nodes: tuple[float, ..
 # Schemes: functions the kernel calls, and the lines that carry s_… over one step ----------------------------------
 
 
-def _runge_kutta(model: Model, method: RungeKutta, writer: Writer, nodes: tuple[float, ...]) -> tuple[list[str], list[str]]:
+def _runge_kutta(
+    model: Model, method: RungeKutta, writer: Writer, nodes: tuple[float, ...]
+) -> tuple[list[str], list[str]]:
     if not model.states:
         return [], []
     lines, rates = writer.block([state.rate.tree for state in model.states.values()])
@@ -133,7 +135,10 @@ def _sum(terms: Sequence[str]) -> str:
 def _exponential_euler(
     model: Model, method: ExponentialEuler, writer: Writer, nodes: tuple[float, ...]
 ) -> tuple[list[str], list[str]]:
-    """x' = a + bx with a, b frozen: x(dt) = x + dt·x'·(e^(b·dt) - 1)/(b·dt), and exprelr is the inverse of the last."""
+    """Each state as x' = a + bx with a and b frozen.
+
+    Then x(dt) = x + dt·x'·(e^(b·dt) - 1)/(b·dt), and 1/exprelr(b·dt) is that quotient.
+    """
     if not model.states:
         return [], []
     defines = {name: formula.tree for name, formula in model.defines.items()}
@@ -179,7 +184,10 @@ def propagator_entries(model: Model) -> tuple[str, ...]:
     """Names of the rows of the propagator: P while all is free, H while the states in `hold` are held."""
     matrices = "PH" if model.spike.hold and len(model.states) > len(model.spike.hold) else "P"
     return tuple(
-        f"{matrix}_{name}_{other}" for matrix in matrices for name in model.states for other in (*model.states, *model.inputs, "1")
+        f"{matrix}_{name}_{other}"
+        for matrix in matrices
+        for name in model.states
+        for other in (*model.states, *model.inputs, "1")
     )
 
 
@@ -212,15 +220,17 @@ def linear_form(model: Model) -> dict[tuple[str, str], ast.expr | None]:
     return form
 
 
-_SCHEMES = {RungeKutta: _runge_kutta, ExponentialEuler: _exponential_euler, Exact: _exact}
+_SCHEMES: dict[type[Method], Callable[..., tuple[list[str], list[str]]]] = {
+    RungeKutta: _runge_kutta,
+    ExponentialEuler: _exponential_euler,
+    Exact: _exact,
+}
 
 
 def _coefficients(method: Method) -> list[str]:
     if not isinstance(method, RungeKutta):
         return []
-    lines = [
-        f"h{i}_{j} = {a!r} * dt" for i, row in enumerate(method.coupling, 1) for j, a in enumerate(row, 1) if a
-    ]
+    lines = [f"h{i}_{j} = {a!r} * dt" for i, row in enumerate(method.coupling, 1) for j, a in enumerate(row, 1) if a]
     return lines + [f"w{j} = {b!r} * dt" for j, b in enumerate(method.weights, 1) if b]
 
 

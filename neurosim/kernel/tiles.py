@@ -98,7 +98,7 @@ def propagator(model: Model, values: Mapping[str, Any], neurons: int, dt: float)
     """
     form = linear_form(model)
     columns = [*model.states, *model.inputs, "1"]
-    zero = {name: 0.0 for name in (*model.states, *model.inputs)}
+    zero = dict.fromkeys((*model.states, *model.inputs), 0.0)
     at_rest = with_defines(model, dict(values) | zero)
     matrix = np.zeros((neurons, len(columns), len(columns)))
     for i, (name, state) in enumerate(model.states.items()):
@@ -139,7 +139,9 @@ def expm(matrices: Floats) -> Floats:
     return result
 
 
-def final_state(model: Model, layout: Layout, tiles: Floats, neurons: int, width: int, steps: int, dt: float) -> dict[str, Floats]:
+def final_state(
+    model: Model, layout: Layout, tiles: Floats, neurons: int, width: int, steps: int, dt: float
+) -> dict[str, Floats]:
     """What `make_tiles` accepts as `start` to go on from where the tiles are."""
 
     def row(name: str) -> Floats:

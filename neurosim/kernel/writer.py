@@ -35,7 +35,7 @@ class Writer:
         self.constants: dict[str, ast.expr] = {}
         self._hoisted: dict[str, str] = {}
         self._defines = {name: formula.tree for name, formula in model.defines.items()}
-        self._own = {name: "s_" for name in model.states} | {name: "i_" for name in model.inputs}
+        self._own = dict.fromkeys(model.states, "s_") | dict.fromkeys(model.inputs, "i_")
         self._varying = {*model.states, *model.inputs, *CLOCKS}
         for name, tree in self._defines.items():
             if depends(tree, self._varying):

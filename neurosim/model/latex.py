@@ -9,10 +9,9 @@ from ..expression import literal, parse
 from ..units import UNITS
 from .description import Model
 
-_GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split()
-)
+_SMALL = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega"
+_CAPITAL = "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
+GREEK = frozenset(f"{_SMALL} {_CAPITAL}".split())
 _CLOCKS = {"since_spike": r"\hat t", "t": "t"}
 _FUNCTIONS = {"heaviside": r"\Theta", "gate": "g", "exprelr": r"\operatorname{exprelr}"}
 _RELATIONS = {"Lt": "<", "LtE": r"\le", "Gt": ">", "GtE": r"\ge", "Eq": "=", "NotEq": r"\ne"}
@@ -45,7 +44,7 @@ def symbol(model: Model, name: str) -> str:
     if name in _CLOCKS:
         return _CLOCKS[name]
     head, _, tail = name.partition("_")
-    base = f"\\{head}" if head in _GREEK else head if len(head) == 1 else rf"\mathrm{{{head}}}"
+    base = f"\\{head}" if head in GREEK else head if len(head) == 1 else rf"\mathrm{{{head}}}"
     script = tail if len(tail) == 1 else rf"\mathrm{{{tail}}}".replace("_", r"\_")
     return f"{base}_{{{script}}}" if tail else base
 

@@ -60,7 +60,9 @@ def _read(path: Path) -> Model:
     except (OSError, ValueError) as error:
         if isinstance(error, ModelError):
             raise
-        reason = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or error
+        reason = (
+            "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or error
+        )
         raise ModelError(f"{excerpt(str(path), 200)}: {reason}") from None
 
 

@@ -14,7 +14,7 @@ from ..units import NUMBER, RATE, TIME, UNITS, Dimension, coherent_unit, combine
 from .description import Formula, Input, Parameter, Spike, State
 
 _RESERVED = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *FUNCTIONS, *CONSTANTS, *CLOCKS}
-_CLOCK_KINDS: dict[str, Kind] = {name: TIME for name in CLOCKS} | {"pi": NUMBER, "inf": None}
+_CLOCK_KINDS: dict[str, Kind] = {"t": TIME, "since_spike": TIME, "pi": NUMBER, "inf": None}
 
 
 class Draft(NamedTuple):

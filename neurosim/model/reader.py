@@ -10,17 +10,17 @@ from typing import Any, TypeVar
 from ..errors import ModelError, UnitError, choices, excerpt
 from ..units import NUMBER, TIME, Unit, parse_quantity, parse_unit
 from .description import Check, Expected, Input, Model, Parameter
+from .latex import GREEK
 from .meaning import Draft, understand
 
 T = TypeVar("T")
 
 LARGEST_FILE = 64 * 1024
 _MODEL_NAME = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
-_SYMBOL = re.compile(r"(?:\\[A-Za-z]{2,10} ?|[A-Za-z0-9](?![A-Za-z])|[_^](?:[A-Za-z0-9]|\{[A-Za-z0-9, ]{1,16}\})){1,8}", re.ASCII)
-_MACROS = frozenset(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta kappa lambda mu nu xi pi rho sigma tau phi varphi "
-    "chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split()
+_SYMBOL = re.compile(
+    r"(?:\\[A-Za-z]{2,10} ?|[A-Za-z0-9](?![A-Za-z])|[_^](?:[A-Za-z0-9]|\{[A-Za-z0-9, ]{1,16}\})){1,8}", re.ASCII
 )
+_MACROS = frozenset((*GREEK, "varepsilon", "vartheta", "varphi"))
 _KEYS = "name summary reference defaults parameters inputs define state spike check"
 _METHOD_NAME = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
 
@@ -96,8 +96,6 @@ def _model(tables: dict[str, Any], text: str) -> Model:
 def _parameter(entry: Any) -> Parameter:
     value, meaning, symbol = _list_of_texts(entry, 2, 3, '["120 mS/cm^2", "meaning"] or with a LaTeX symbol as third')
     number, unit = parse_quantity(value)
-    if number != number or abs(number) > 1e300 and number not in (float("inf"), float("-inf")):
-        raise ModelError("the value is out of range")
     if symbol and (not _SYMBOL.fullmatch(symbol) or not set(re.findall(r"\\([A-Za-z]+)", symbol)) <= _MACROS):
         raise ModelError(f"{excerpt(symbol)} is not a LaTeX symbol such as \\tau_m; Greek letters and scripts only")
     return Parameter(number, unit.text, meaning, symbol)

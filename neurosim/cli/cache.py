@@ -1,0 +1,49 @@
+"""``neurosim cache info | clear | warm``."""
+
+import time
+
+import typer
+
+from .common import heading, plainly, show_table
+
+app = typer.Typer(help="Compiled kernels on disk.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+@plainly
+def info() -> None:
+    """Where compiled kernels are kept, and which there are."""
+    from ..kernel.cache import cache_folder, cached_kernels
+
+    entries = cached_kernels()
+    typer.echo(f"{cache_folder()}: {len(entries)} kernels, {sum(entry.size for entry in entries) / 1024:.0f} kB")
+    if entries:
+        table = heading("Kernels", [("name", "left"), ("kB", "right")])
+        for entry in entries:
+            table.add_row(entry.name, f"{entry.size / 1024:.0f}")
+        show_table(table)
+
+
+@app.command()
+@plainly
+def clear() -> None:
+    """Delete all compiled kernels."""
+    from ..kernel.cache import cache_folder, clear_cache
+
+    typer.echo(f"deleted {clear_cache()} files from {cache_folder()}")
+
+
+@app.command()
+@plainly
+def warm() -> None:
+    """Compile every model with its own method, so that first runs need not wait."""
+    from ..kernel import kernel_source
+    from ..kernel.cache import load_kernel
+    from ..methods import find_method
+    from ..model import list_models, load_model
+
+    for name in list_models():
+        began = time.perf_counter()
+        model = load_model(name)
+        load_kernel(kernel_source(model, find_method(model.method))[0], f"{name}_{model.method}")
+        typer.echo(f"{name} by {model.method}: {time.perf_counter() - began:.2f} s")

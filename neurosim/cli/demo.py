@@ -1,0 +1,98 @@
+"""``neurosim demo``: what neurosim does, in under a minute."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .common import heading, plainly, show_table
+
+if TYPE_CHECKING:
+    from ..experiments import GainFunction
+    from ..recording import Recording
+
+_LADDER = {  # model: (current of the spike train, range of the gain function)
+    "hodgkin-huxley": (10.0, (0.0, 50.0)),
+    "izhikevich": (10.0, (0.0, 20.0)),
+    "leaky-integrate-and-fire": (2.5, (0.0, 5.0)),
+    "renewal": (1.5, (0.0, 5.0)),
+}
+_INPUTS = 200
+
+
+@plainly
+def demo(
+    out: Annotated[str, typer.Option(metavar="FOLDER", help="Where to put the figures.")] = "neurosim-demo",
+) -> None:
+    """Draw spike trains and gain functions of all models.
+
+    Figures go into a folder, a table to the terminal.
+    """
+    import numpy as np
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ..experiments import gain_function
+
+    folder = Path(out)
+    began = time.perf_counter()
+    trains, gains, seconds = {}, {}, {}
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("starting", total=len(_LADDER) + 1)
+        for name, (amplitude, span) in _LADDER.items():
+            progress.update(task, description=name)
+            started = time.perf_counter()
+            trains[name] = _train(name, amplitude)
+            gains[name] = gain_function(name, np.linspace(*span, _INPUTS))
+            seconds[name] = time.perf_counter() - started
+            progress.advance(task)
+        progress.update(task, description="drawing")
+        written = _draw(folder, trains, gains)
+    table = heading(
+        f"The ladder: {_INPUTS} inputs × 1 s each",
+        [("model", "left"), ("onset", "right"), ("kind", "left"), ("highest rate (Hz)", "right"),
+         ("time (s)", "right")],
+    )  # fmt: skip
+    for name, gain in gains.items():
+        onset = f"{gain.onset:.4g} {gain.unit}".rstrip() if np.isfinite(gain.onset) else "–"
+        table.add_row(name, onset, str(gain.kind or "–"), f"{gain.rate.max():.1f}", f"{seconds[name]:.1f}")
+    show_table(table)
+    for path in written:
+        typer.echo(f"wrote {path}")
+    typer.echo(f"{time.perf_counter() - began:.1f} s, compiling included where a kernel was not in the cache")
+
+
+def _train(name: str, amplitude: float) -> "Recording":
+    from ..currents import step
+    from ..simulation import simulate
+
+    variable = {"renewal": "h"}.get(name, "V")
+    return simulate(name, step(amplitude, start=20, stop=180), 200, record=[variable])
+
+
+def _draw(folder: Path, trains: "dict[str, Recording]", gains: "dict[str, GainFunction]") -> list[Path]:
+    import matplotlib.pyplot as plt
+
+    from ..errors import InputError
+    from ..plot import figure_of, plot_gain_function, plot_recording, save_figure
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {folder}: {error.strerror}; choose another with --out") from None
+    first = figure_of(trains["hodgkin-huxley"].plot())
+    ladder, axes = plt.subplots(len(gains), 2, figsize=(10, 9), width_ratios=(2, 1), layout="constrained")
+    for row, name in zip(axes, gains, strict=True):
+        plot_recording(trains[name], ax=row[0])
+        plot_gain_function(gains[name], ax=row[1])
+        row[0].set_title(name, loc="left", fontsize="medium")
+        row[1].set_title("")
+    axes[list(gains).index("renewal"), 0].set_ylim(-3, 1)  # h is minus infinity during absolute refractoriness
+    for label, column in zip(("spike train", "gain function"), axes.T, strict=True):
+        for ax in column[:-1]:
+            ax.set_xlabel("" if label == "spike train" else ax.get_xlabel())
+    paths = [folder / "spike-train.png", folder / "ladder.png"]
+    for figure, path in zip((first, ladder), paths, strict=True):
+        save_figure(figure, path)
+    return paths
