@@ -16,10 +16,11 @@ from .model import Model, load_model
 from .progress import Progress, progress_bar
 from .recording import Tally, in_ms
 from .simulation import make_setup
-from .units import parse_unit, to_array, to_number
+from .units import Unit, parse_unit, to_array, to_number
 
 Floats = NDArray[np.float64]
 
+_MS = parse_unit("ms")
 _REFINEMENTS, _PER_REFINEMENT = 3, 32
 _CONTINUOUS = 0.05  # a rate that still falls by this much in the last refinement goes to zero
 _FEWEST_INTERVALS = 8  # with fewer, the duration and not the neuron sets the lowest rate
@@ -121,39 +122,18 @@ def gain_function(
     time. Memory does not grow with the duration.
     """
     model = load_model(model)
-    if len(model.inputs) != 1:
-        raise InputError(f"a gain function needs a model with one input; {model.name} has {len(model.inputs)}")
-    ms, (input_unit,) = parse_unit("ms"), (parse_unit(entry.unit) for entry in model.inputs.values())
-    inputs = np.atleast_1d(to_array(I, input_unit, "the input")) / input_unit.factor
-    if inputs.ndim != 1 or inputs.size == 0 or not np.isfinite(inputs).all():
-        raise InputError("the inputs of a gain function are finite numbers in a 1-D array")
-    length, skipped = to_number(duration, ms, "duration"), to_number(discard, ms, "discard")
+    inputs, unit = _inputs(model, I)
+    length, skipped = to_number(duration, _MS, "duration"), to_number(discard, _MS, "discard")
     if not 0 <= skipped < length:
         raise InputError(f"discard must be from 0 to below the duration {length:g} ms, not {skipped:g} ms")
     given = {name: _values(model, name, value) for name, value in (parameters or {}).items()}
     shape = tuple(values.size for values in given.values() if values.ndim)
     family = dict(zip(given, _grid(list(given.values())), strict=True))
-    curves = math.prod(shape)
-    runs = 1 + _REFINEMENTS * _PER_REFINEMENT / inputs.size
-
+    options = {"dt": dt, "method": method, "seed": seed, "threads": threads}
     with progress_bar(progress, f"gain function of {model.name}") as show:
-        done = 0.0
-
-        def measure(currents: Floats) -> tuple[Floats, NDArray[np.int64]]:
-            """Rates and counts for (curves, k) currents."""
-            k = currents.shape[1]
-            settings = {name: np.repeat(values, k) for name, values in family.items()}
-            setup = make_setup(model, currents.ravel(), length, dt, method, settings, None, (), 1, seed, threads)
-            tally = Tally(curves * k, skipped)
-            share = k / inputs.size / runs
-            advance = None if show is None else lambda part: show(min(1.0, done + part * share))
-            integrate(setup, lambda index, when: tally.add(index, in_ms(when, setup.dt)), progress=advance)
-            fell_silent = ~(tally.last >= (skipped + length) / 2)
-            return np.where(fell_silent, 0.0, tally.rate()).reshape(curves, k), tally.count.reshape(curves, k)
-
-        rate, count = measure(np.tile(inputs, (curves, 1)))
-        done = 1 / runs
-        onset, kind = _onset(inputs, rate, length - skipped, measure)
+        sweep = _Sweep(model, family, math.prod(shape), length, skipped, options, show, inputs.size)
+        rate, count = sweep.measure(np.tile(inputs, (sweep.curves, 1)))
+        onset, kind = _onset(inputs, rate, sweep)
     saturation = np.array([_saturation(inputs, curve) for curve in rate])
     return GainFunction(
         model=model.replace(**{name: float(values) for name, values in given.items() if not values.ndim}),
@@ -166,8 +146,53 @@ def gain_function(
         onset=onset.reshape(shape)[()],
         saturation=saturation.reshape(shape)[()],
         kind=kind.reshape(shape)[()],
-        unit=input_unit.text,
+        unit=unit.text,
     )
+
+
+class _Sweep:
+    """Runs of all curves of a family at constant currents."""
+
+    def __init__(
+        self,
+        model: Model,
+        family: Mapping[str, Floats],
+        curves: int,
+        length: float,
+        skipped: float,
+        options: Mapping[str, Any],
+        show: Progress | None,
+        inputs: int,
+    ) -> None:
+        self.model, self.family, self.curves = model, family, curves
+        self.length, self.skipped, self.options = length, skipped, options
+        self.show, self.done, self.total = show, 0, inputs + _REFINEMENTS * _PER_REFINEMENT
+
+    def measure(self, currents: Floats) -> tuple[Floats, NDArray[np.int64]]:
+        """Rates and counts for (curves, k) currents."""
+        shape = currents.shape
+        settings = {name: np.repeat(values, shape[1]) for name, values in self.family.items()}
+        setup = make_setup(self.model, currents.ravel(), self.length, parameters=settings, **self.options)
+        tally = Tally(currents.size, self.skipped)
+        integrate(setup, lambda index, when: tally.add(index, in_ms(when, setup.dt)), progress=self._part(shape[1]))
+        self.done += shape[1]
+        fell_silent = ~(tally.last >= (self.skipped + self.length) / 2)
+        return np.where(fell_silent, 0.0, tally.rate()).reshape(shape), tally.count.reshape(shape)
+
+    def _part(self, inputs: int) -> Progress | None:
+        show = self.show
+        return None if show is None else lambda share: show((self.done + share * inputs) / self.total)
+
+
+def _inputs(model: Model, I: Any) -> tuple[Floats, Unit]:
+    """The inputs in their declared unit, and that unit."""
+    if len(model.inputs) != 1:
+        raise InputError(f"a gain function needs a model with one input; {model.name} has {len(model.inputs)}")
+    unit = parse_unit(next(iter(model.inputs.values())).unit)
+    inputs = np.atleast_1d(to_array(I, unit, "the input")) / unit.factor
+    if inputs.ndim != 1 or inputs.size == 0 or not np.isfinite(inputs).all():
+        raise InputError("the inputs of a gain function are finite numbers in a 1-D array")
+    return inputs, unit
 
 
 def _values(model: Model, name: str, value: Any) -> Floats:
@@ -184,7 +209,7 @@ def _grid(values: list[Floats]) -> list[Floats]:
     return [axis.ravel() for axis in np.meshgrid(*(np.atleast_1d(v) for v in values), indexing="ij")]
 
 
-def _onset(inputs: Floats, rate: Floats, seconds: float, measure: Any) -> tuple[Floats, NDArray[Any]]:
+def _onset(inputs: Floats, rate: Floats, sweep: _Sweep) -> tuple[Floats, NDArray[Any]]:
     """Onset and kind of each curve: the step from silence to firing is measured again, ever finer.
 
     Type II if the rate at the onset no longer falls (by less than 5 % while the step shrinks 33-fold); type I if it
@@ -204,14 +229,15 @@ def _onset(inputs: Floats, rate: Floats, seconds: float, measure: Any) -> tuple[
         previous = at_onset
         steps = np.linspace(0, 1, _PER_REFINEMENT + 2)[1:-1]
         currents = low[:, None] + (high - low)[:, None] * steps
-        finer, _ = measure(currents)
+        finer, _ = sweep.measure(currents)
         fires = finer > 0
         index = np.where(fires.any(axis=1), fires.argmax(axis=1), _PER_REFINEMENT)
         padded = np.column_stack([low, currents, high])
         rates = np.column_stack([finer, at_onset])
         curve = np.arange(len(rate))
         low, high, at_onset = padded[curve, index], padded[curve, index + 1], rates[curve, index]
-    jumps = (at_onset > (1 - _CONTINUOUS) * previous) & (at_onset * seconds / 1000 >= _FEWEST_INTERVALS)
+    seconds = (sweep.length - sweep.skipped) / 1000
+    jumps = (at_onset > (1 - _CONTINUOUS) * previous) & (at_onset * seconds >= _FEWEST_INTERVALS)
     onset[found] = high[found]
     kind[found] = np.where(jumps, "II", "I")[found]
     return onset, kind

@@ -1,6 +1,6 @@
 """Model × method → one compiled function that advances a tile of neurons."""
 
-from .integrate import Setup, integrate
 from .source import kernel_source
+from .windows import Setup, integrate
 
 __all__ = ["Setup", "integrate", "kernel_source"]

@@ -20,8 +20,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .. import __name__ as _package
-
 SYMBOL = "neurosim_advance"
 FOREIGN = ("exp", "log", "pow", "fma", "sqrt", "memset", "memcpy")
 _DIGEST = hashlib.sha256().digest_size
@@ -114,7 +112,7 @@ def cache_folder() -> Path | None:
 def _user_folder() -> Path:
     from platformdirs import user_cache_path
 
-    return user_cache_path(_package) / "kernels"
+    return user_cache_path("neurosim") / "kernels"
 
 
 def _is_private(folder: Path) -> bool:
