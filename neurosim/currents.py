@@ -48,6 +48,9 @@ class Current:
     def __sub__(self, other: Any) -> "Current":
         return self + -as_current(other)
 
+    def __rsub__(self, other: Any) -> "Current":
+        return as_current(other) - self
+
 
 def constant(amplitude: Any) -> Current:
     """The same current at all times.

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import InputError
 from ..expression import evaluate, names
 from ..model import Model
 from ..model.meaning import reach
@@ -52,6 +53,8 @@ def make_tiles(
     values = with_defines(model, parameters)
     refractory = model.spike.refractory
     rows["refractory"] = 0.0 if refractory is None else np.rint(evaluate(refractory.tree, values) / dt)
+    if not np.all(rows["refractory"] >= 0):
+        raise InputError(f"the refractory time {refractory and refractory.text} of {model.name} is negative or NaN")
     rows |= {name: evaluate(tree, values) for name, tree in layout.constants.items()}
     if layout.propagator:
         entries = propagator(model, values, neurons, dt)
@@ -122,20 +125,21 @@ def _entries(letter: str, model: Model, columns: list[str], matrix: Floats) -> d
 
 
 def expm(matrices: Floats) -> Floats:
-    """Matrix exponentials (n, k, k) by scaling and squaring of the Taylor series.
+    """Matrix exponentials (n, k, k) by scaling and squaring of the Taylor series, each by itself.
 
     With a norm of at most 1/2 the series is exact to rounding after 14 terms. (scipy.linalg.expm does the same for
     larger matrices, but importing it takes longer than most runs.)
     """
-    norm = float(np.abs(matrices).sum(axis=-1).max(initial=0.0))
-    squarings = max(0, int(np.ceil(np.log2(norm))) + 1) if 0 < norm < np.inf else 0
+    norm = np.abs(matrices).sum(axis=-1).max(axis=-1)
+    with np.errstate(divide="ignore"):
+        squarings = np.where(np.isfinite(norm), np.clip(np.ceil(np.log2(norm)) + 1, 0, None), 0)[:, None, None]
     scaled = matrices / 2.0**squarings
     term = result = np.broadcast_to(np.eye(matrices.shape[-1]), matrices.shape)
     for k in range(1, 15):
         term = term @ scaled / k
         result = result + term
-    for _ in range(squarings):
-        result = result @ result
+    for k in range(int(squarings.max())):
+        result = np.where(k < squarings, result @ result, result)
     return result
 
 
