@@ -1,20 +1,20 @@
 """Settings for all tests: figures without a screen, kernels in a folder of their own."""
 
+import getpass
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
 os.environ["MPLBACKEND"] = "Agg"
-os.environ.setdefault("NEUROSIM_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"neurosim-tests-{os.getuid()}"))
+os.environ.setdefault("NEUROSIM_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"neurosim-tests-{getpass.getuser()}"))
 
 
 @pytest.fixture(autouse=True)
 def _close_figures():
     yield
-    import sys
-
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
 

@@ -191,7 +191,7 @@ def _engine() -> Any:
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    library = ctypes.CDLL(None)
+    library = ctypes.CDLL(None) if os.name == "posix" else ctypes.CDLL("msvcrt")
     for name in FOREIGN:
         function = ctypes.cast(getattr(library, name), _POINTER).value if hasattr(library, name) else None
         if function:
