@@ -121,7 +121,7 @@ def simulate(
 
         states = METHODS[method](f, states, dt * 1e-3)
         names = neuron.names(states, (k + 1) * dt * 1e-3, (k + 1 - last_spike) * dt * 1e-3, at(k, 1.0))
-        now = bool(names.value(spike["threshold"])) and (free or "refractory" not in spike)
+        now = bool(names.value(spike["threshold"])) if free else above
         if now and not above:
             run.spikes.append(k + 1)
             states = states | {name: names.value(text) for name, text in spike.get("reset", {}).items()}

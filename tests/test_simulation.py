@@ -65,6 +65,12 @@ def test_threshold_counts_as_false_before_the_start():
     assert ns.simulate(model, down_and_up, 5).spike_time.tolist() == [0.1, pytest.approx(2.4)]
 
 
+def test_refractoriness_without_a_reset_makes_no_second_spike():
+    """V stays above 0 mV for over 1 ms: still above after 0.5 ms of refractoriness, which is no rising edge."""
+    text = ns.load_model(HH).source.replace('threshold = "V > 0*mV"', 'threshold = "V > 0*mV"\nrefractory = "0.5*ms"')
+    assert ns.simulate(ns.Model.from_toml(text), 10, 50).spike_count.tolist() == [4]
+
+
 def test_one_spike_per_rising_edge_however_fine_the_step():
     counts = [ns.simulate(HH, 10, 50, dt=dt).spike_count[0] for dt in (0.05, 0.01, 0.002)]
     assert counts == [4, 4, 4]
@@ -240,12 +246,12 @@ def test_what_was_not_recorded_is_said():
 # Runs that fail --------------------------------------------------------------------------------------------------
 
 
-def test_overflow_names_variable_neuron_time_and_cure():
+def test_overflow_names_variable_neuron_time_and_cure(monkeypatch):
     """Euler at 1 ms leaves the stable region of Hodgkin–Huxley; the same time is found for any window."""
     messages = []
     for longest in (50_000, 3):
-        with pytest.MonkeyPatch.context() as patch, pytest.raises(ns.SimulationError) as caught:
-            patch.setattr(windows, "_LONGEST_WINDOW", longest)
+        monkeypatch.setattr(windows, "_LONGEST_WINDOW", longest)
+        with pytest.raises(ns.SimulationError) as caught:
             ns.simulate(HH, [0, 5, 100], 200, dt=1, method="euler")
         messages.append(str(caught.value))
     assert messages[0] == messages[1]

@@ -258,11 +258,16 @@ class _Lines:
 
     def test(self) -> list[str]:
         above, fired = self.layout.row["above"], self.layout.row["fired"]
-        now = f"threshold({self._threshold()})" + (" & free" if self.model.spike.refractory else "")
-        return [
-            f"now = {now}",
+        lines = [
+            f"now = threshold({self._threshold()})",
             f"fires = now & (tile[{above}, j] == 0.0)",
             f"tile[{above}, j] = select(now, 1.0, 0.0)",
+        ]
+        if self.model.spike.refractory:  # no test meanwhile
+            lines[1] += " & free"
+            lines[2] = f"tile[{above}, j] = select(free, select(now, 1.0, 0.0), tile[{above}, j])"
+        return [
+            *lines,
             f"tile[{fired}, j] = select(fires, 1.0, 0.0)",
             "firing += 1 if fires else 0",
         ]
