@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from .errors import InputError, excerpt
 from .experiments import GainFunction
 from .files import replacing
-from .recording import Recording
+from .recording import Floats, Recording
 
 _MOST_TRACES = 8
 _QUIET = "0.35"
@@ -116,10 +116,20 @@ def _traces(ax: Axes, recording: Recording, names: list[str]) -> None:
     unit = recording.units[names[0]]
     ax.set_ylabel(_label(", ".join(names), unit))
     ax.set_xlim(0, recording.duration)
+    _show_what_is_finite(ax, np.stack([recording.traces[name][:shown] for name in names]))
     if recording.model.spike.reset or not recording.model.states:
         _mark_spikes(ax, recording, shown)
     if shown * len(names) > 1:
         ax.legend(frameon=False, fontsize="small", loc="lower right", bbox_to_anchor=(1, 1), ncols=4, borderaxespad=0)
+
+
+def _show_what_is_finite(ax: Axes, values: Floats) -> None:
+    """Where values come from infinity, the way there would hide the rest: show three quarters of the finite ones."""
+    for infinite, quantiles in ((-np.inf, (0.25, 1.0)), (np.inf, (0.0, 0.75))):
+        if (values == infinite).any():
+            low, high = np.quantile(values[np.isfinite(values)], quantiles)
+            margin = 0.1 * (high - low) or 1.0
+            ax.set_ylim(low - margin, high + margin)
 
 
 def _mark_spikes(ax: Axes, recording: Recording, shown: int) -> None:

@@ -68,7 +68,7 @@ class Recording:
 
     @property
     def spike_count(self) -> Ints:
-        """Number of spikes of each neuron: (n,)."""
+        """Number of spikes of each neuron, (n,)."""
         return np.bincount(self.spike_index, minlength=self.neurons).astype(np.int64)
 
     def rate(self, after: Any = 0.0) -> Floats:

@@ -181,6 +181,17 @@ def test_same_bits_alone_and_in_a_crowd(model):
     assert alone.spike_time.tobytes() == crowd.spike_times(77).tobytes()
 
 
+def test_same_bits_alone_and_among_neurons_with_other_parameters(model):
+    name = {"hodgkin-huxley": "g_K", "izhikevich": "a"}.get(model, "tau_m")
+    value = ns.load_model(model).parameters[name].value
+    values = value * np.geomspace(0.01, 2, 90)
+    current = 12.0 if isinstance(model, str) else 3.0
+    crowd = ns.simulate(model, current, 20, dt=0.01, parameters={name: values})
+    alone = ns.simulate(model, current, 20, dt=0.01, parameters={name: values[70]})
+    for state, found in alone.final_state.items():
+        assert found.tobytes() == crowd.final_state[state][70:71].tobytes()
+
+
 def test_same_bits_where_spikes_fill_their_buffer(monkeypatch):
     one, bits = run("izhikevich")
     monkeypatch.setattr(windows, "_SPIKES_AT_ONCE", 64)

@@ -88,7 +88,6 @@ def _draw(folder: Path, trains: "dict[str, Recording]", gains: "dict[str, GainFu
         plot_gain_function(gains[name], ax=row[1])
         row[0].set_title(name, loc="left", fontsize="medium")
         row[1].set_title("")
-    axes[list(gains).index("renewal"), 0].set_ylim(-3, 1)  # h is minus infinity during absolute refractoriness
     for label, column in zip(("spike train", "gain function"), axes.T, strict=True):
         for ax in column[:-1]:
             ax.set_xlabel("" if label == "spike train" else ax.get_xlabel())

@@ -61,8 +61,8 @@ def kernel_source(model: Model, method: Method) -> tuple[str, Layout]:
         nodes=len(nodes),
         drive=layout.drive,
         advance=_indent([*lines.load(body), *body, *lines.store(), *lines.test()], 3),
-        table=", ".join(f"{number} {name}" for name, number in layout.row.items()),
-        fired=layout.row["fired"],
+        bookkeeping=", ".join(name.upper() for name in BOOKKEEPING),
+        numbers=", ".join(str(layout.row[name]) for name in BOOKKEEPING),
         guard=_indent(lines.guard(), 5),
         finish=_indent(lines.finish(reset_lines, reset), 5),
     )
@@ -250,27 +250,22 @@ class _Lines:
         needed = names_in([*body, f"threshold({self._threshold()})"])
         lines = [f"{name} = tile[{row}, j]" for name, row in self.layout.row.items() if name in needed]
         if "free" in needed or self.model.spike.refractory:
-            lines.append(f"free = step >= tile[{self.layout.row['free_from']}, j]")
+            lines.append("free = step >= tile[FREE_FROM, j]")
         return lines
 
     def store(self) -> list[str]:
         return [f"tile[{self.layout.row[f's_{name}']}, j] = s_{name}" for name in self.model.states]
 
     def test(self) -> list[str]:
-        above, fired = self.layout.row["above"], self.layout.row["fired"]
         lines = [
             f"now = threshold({self._threshold()})",
-            f"fires = now & (tile[{above}, j] == 0.0)",
-            f"tile[{above}, j] = select(now, 1.0, 0.0)",
+            "fires = now & (tile[ABOVE, j] == 0.0)",
+            "tile[ABOVE, j] = select(now, 1.0, 0.0)",
         ]
         if self.model.spike.refractory:  # no test meanwhile
             lines[1] += " & free"
-            lines[2] = f"tile[{above}, j] = select(free, select(now, 1.0, 0.0), tile[{above}, j])"
-        return [
-            *lines,
-            f"tile[{fired}, j] = select(fires, 1.0, 0.0)",
-            "firing += 1 if fires else 0",
-        ]
+            lines[2] = "tile[ABOVE, j] = select(free, select(now, 1.0, 0.0), tile[ABOVE, j])"
+        return [*lines, "tile[FIRED, j] = select(fires, 1.0, 0.0)", "firing += 1 if fires else 0"]
 
     def _threshold(self) -> str:
         return self.writer.arguments("threshold", 1.0, self.layout.nodes)
@@ -278,17 +273,17 @@ class _Lines:
     def finish(self, lines: list[str], results: list[str]) -> list[str]:
         """What a spike does to the one neuron that fired."""
         row, reset = self.layout.row, self.model.spike.reset
-        text = [f"tile[{row['last_spike']}, j] = step + 1.0"]
+        text = ["tile[LAST_SPIKE, j] = step + 1.0"]
         if self.model.spike.refractory:
-            text.append(f"tile[{row['free_from']}, j] = step + 1.0 + tile[{row['refractory']}, j]")
+            text.append("tile[FREE_FROM, j] = step + 1.0 + tile[REFRACTORY, j]")
         if reset or needs_since_spike(self.model):
-            text.append(f"tile[{row['above']}, j] = 0.0")
+            text.append("tile[ABOVE, j] = 0.0")
         if not reset:
             return text
         needed = names_in([*lines, *results])
         end = len(self.layout.nodes) - 1
         rows = {name: row[name] for name in row} | {f"i_{name}": row[f"i_{name}_{end}"] for name in self.model.inputs}
-        clocks = {"t": "(step + 1.0)*dt", "since_spike": f"(step + 1.0 - tile[{row['last_spike']}, j])*dt"}
+        clocks = {"t": "(step + 1.0)*dt", "since_spike": "(step + 1.0 - tile[LAST_SPIKE, j])*dt"}
         loads = [f"{name} = tile[{number}, j]" for name, number in rows.items() if name in needed]
         loads += [f"{name} = {clock}" for name, clock in clocks.items() if name in needed]
         results = [f"x_{name} = {result}" for name, result in zip(reset, results, strict=True)]
@@ -300,7 +295,7 @@ class _Lines:
         if not self.model.spike.reset:
             return []
         tests = [f"is_finite(tile[{self.layout.row[f's_{name}']}, j])" for name in self.model.states]
-        return [f"if not ({' and '.join(tests)}):", "    sizes[10] = j + 1", "    return step"]
+        return [f"if not ({' and '.join(tests)}):", "    sizes[FAILED] = j + 1", "    return step"]
 
 
 def _indent(lines: list[str], level: int) -> str:
@@ -310,12 +305,15 @@ def _indent(lines: list[str], level: int) -> str:
 _MODULE = '''\
 """{model} by {method}: advance a tile of neurons through a window of steps. Written by neurosim.
 
-Rows of a tile: {table}.
+A tile holds up to TILE neurons: one column each, one row for every state, constant and input.
 """
 
 from numpy import inf
 
 from neurosim.kernel.device import *
+
+{bookkeeping} = {numbers}  # rows of a tile
+SPIKES, FAILED = 9, 10  # what `sizes` counts and reports
 
 
 {functions}
@@ -342,23 +340,23 @@ def advance(
     trace = carray(trace, (steps, records, lanes))
 {coefficients}
     for step in range(first, last):
-        if sizes[9] + lanes > capacity:
-            return step
+        if sizes[SPIKES] + lanes > capacity:
+            return step  # the host empties the buffer and calls again
         k = step - window
         if changed[k]:
-            refresh_drive(
-                tile, {drive}, {inputs}, {nodes}, lanes, amplitude, target, wave[k], dense[k], dense_target
-            )
+            refresh_drive(tile, {drive}, {inputs}, {nodes}, lanes, amplitude, target, wave[k], dense[k], dense_target)
+        # One step of every neuron: nothing branches, so that LLVM takes several at a time.
         firing = 0
         for j in range(lanes):
 {advance}
+        # The few that fired.
         if firing:
             for j in range(lanes):
-                if tile[{fired}, j] != 0.0:
+                if tile[FIRED, j] != 0.0:
 {guard}
-                    spike_lane[sizes[9]] = j
-                    spike_when[sizes[9]] = step + 1.0
-                    sizes[9] += 1
+                    spike_lane[sizes[SPIKES]] = j
+                    spike_when[sizes[SPIKES]] = step + 1.0
+                    sizes[SPIKES] += 1
 {finish}
         if records and (step + 1) % every == 0:
             record(trace[(step + 1) // every - window // every - 1], tile, record_row, lanes)

@@ -13,7 +13,7 @@ _SMALL = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu 
 _CAPITAL = "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
 GREEK = frozenset(f"{_SMALL} {_CAPITAL}".split())
 _CLOCKS = {"since_spike": r"\hat t", "t": "t"}
-_FUNCTIONS = {"heaviside": r"\Theta", "gate": "g", "exprelr": r"\operatorname{exprelr}"}
+_FUNCTIONS = {"": "", "heaviside": r"\Theta", "gate": "g", "exprelr": r"\operatorname{exprelr}"}
 _RELATIONS = {"Lt": "<", "LtE": r"\le", "Gt": ">", "GtE": r"\ge", "Eq": "=", "NotEq": r"\ne"}
 
 
@@ -61,7 +61,11 @@ def _latex(model: Model, tree: ast.expr) -> str:
             return f"{_latex(model, left)} {_RELATIONS[type(relation).__name__]} {_latex(model, right)}"
         case ast.BoolOp(op=operator, values=values):
             word = r" \;\text{and}\; " if isinstance(operator, ast.And) else r" \;\text{or}\; "
-            return word.join(_latex(model, value) for value in values)
+            either = ast.Or if isinstance(operator, ast.And) else ()
+            return word.join(
+                _latex(model, _bracketed(value, isinstance(value, ast.BoolOp) and isinstance(value.op, either)))
+                for value in values
+            )
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return rf"\text{{not }}\left({_latex(model, operand)}\right)"
         case ast.IfExp(test=test, body=body, orelse=orelse):
@@ -73,7 +77,7 @@ def _latex(model: Model, tree: ast.expr) -> str:
     text = sympy.latex(
         _symbolic(model, tree, names), order="none", mul_symbol=r"\,", symbol_names=names, fold_short_frac=False
     )
-    return re.sub(r"\\left\(-1\\right\)\\,", "-", str(text))
+    return re.sub(r"(^|[{(])\\left\(-1\\right\)\\,", r"\1-", str(text))
 
 
 def _symbolic(model: Model, tree: ast.expr, names: dict[Any, str]) -> Any:
@@ -82,16 +86,17 @@ def _symbolic(model: Model, tree: ast.expr, names: dict[Any, str]) -> Any:
 
     of = functools.partial(_symbolic, model, names=names)
     value = literal(tree)
-    if value is not None:
-        number = sympy.Integer(int(value)) if value == int(value) and abs(value) < 1e6 else _named(f"{value:g}", names)
-        return number
+    if value is not None and value == int(value) and abs(value) < 1e6:
+        return sympy.Integer(int(value))
+    if value is not None and value > 0:
+        return _named(_numeral(value), names)
     match tree:
         case ast.Name(id=name):
             own = name in model.parameters or name in model.units
             unit = name in UNITS and not own
             return _named(rf"\mathrm{{{name}}}" if unit else r"\infty" if name == "inf" else symbol(model, name), names)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return _product([sympy.Integer(-1)], *_factors(operand, of))
+            return _product([sympy.Integer(-1)], *_factors(_bracketed(operand, _negative(operand)), of))
         case ast.UnaryOp(operand=operand):
             return of(operand)
         case ast.BinOp(op=ast.Add() | ast.Sub()):
@@ -105,6 +110,24 @@ def _symbolic(model: Model, tree: ast.expr, names: dict[Any, str]) -> Any:
         case ast.Call(func=ast.Name(id=function), args=arguments):
             return _call(model, function, arguments, names)
     return _named(rf"\left({_latex(model, tree)}\right)", names)
+
+
+def _numeral(value: float) -> str:
+    mantissa, _, exponent = repr(value).removesuffix(".0").partition("e")
+    power = rf"10^{{{int(exponent)}}}" if exponent else ""
+    return power if mantissa == "1" and power else rf"{mantissa} \cdot {power}" if power else mantissa
+
+
+def _bracketed(tree: ast.expr, condition: bool) -> ast.expr:
+    """The tree in brackets that are printed, as the function without a name."""
+    return ast.Call(ast.Name(""), [tree], []) if condition else tree
+
+
+def _negative(tree: ast.expr) -> bool:
+    """Whether what is printed starts with a minus."""
+    while isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Mult | ast.Div):
+        tree = tree.left
+    return isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub)
 
 
 def _call(model: Model, function: str, arguments: list[ast.expr], names: dict[Any, str]) -> Any:
@@ -133,6 +156,7 @@ def _terms(tree: ast.expr, of: Any) -> list[Any]:
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             return [*_terms(left, of), of(right)]
         case ast.BinOp(left=left, op=ast.Sub(), right=right):
+            right = _bracketed(right, _negative(right))
             return [*_terms(left, of), _product([sympy.Integer(-1)], *_factors(right, of))]
     return [of(tree)]
 
