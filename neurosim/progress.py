@@ -37,7 +37,8 @@ class _Bar:
             from rich.console import Console
             from rich.progress import Progress as RichProgress
 
-            self.bar = RichProgress(console=Console(stderr=True), transient=True)
+            console = Console(stderr=True)
+            self.bar = RichProgress(console=console, transient=True, disable=not console.is_terminal)
             self.bar.start()
             self.bar.add_task(self.what, total=1.0)
         if self.bar is not None:

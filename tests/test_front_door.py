@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,20 @@ def test_the_version_lives_in_pyproject_only():
     version = re.search(r'^version = "(.+)"$', text, re.MULTILINE)[1]
     assert ns.__version__ == version
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_a_progress_bar_appears_after_a_second_and_on_a_terminal_only(monkeypatch, capsys):
+    from neurosim import progress
+
+    monkeypatch.setattr(progress, "_PATIENCE", 0.0)
+    with progress.progress_bar(True, "counting") as show:
+        time.sleep(0.01)
+        show(0.5)
+        assert show.bar is not None
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with progress.progress_bar(True, "counting") as show:
+        time.sleep(0.01)
+        show(0.5)
+    out, err = capsys.readouterr()
+    assert (out, "counting" in err, "50%" in err) == ("", True, True)

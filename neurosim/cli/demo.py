@@ -38,7 +38,8 @@ def demo(
     folder = Path(out)
     began = time.perf_counter()
     trains, gains, seconds = {}, {}, {}
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("starting", total=len(_LADDER) + 1)
         for name, (amplitude, span) in _LADDER.items():
             progress.update(task, description=name)

@@ -13,7 +13,7 @@ _SMALL = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu 
 _CAPITAL = "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
 GREEK = frozenset(f"{_SMALL} {_CAPITAL}".split())
 _CLOCKS = {"since_spike": r"\hat t", "t": "t"}
-_FUNCTIONS = {"": "", "heaviside": r"\Theta", "gate": "g", "exprelr": r"\operatorname{exprelr}"}
+_FUNCTIONS = {"": "", "heaviside": r"\Theta", "gate": r"\operatorname{gate}", "exprelr": r"\operatorname{exprelr}"}
 _RELATIONS = {"Lt": "<", "LtE": r"\le", "Gt": ">", "GtE": r"\ge", "Eq": "=", "NotEq": r"\ne"}
 
 
