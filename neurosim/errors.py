@@ -29,11 +29,20 @@ def choices(name: str, legal: Iterable[str]) -> str:
     names = sorted(legal)
     if not names:
         return "there are none"
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(near)}?" if near else f"legal: {', '.join(names)}"
+    near = [other for other in names if other.lower() == name.lower()]
+    near = near or difflib.get_close_matches(name[:64], names[:500], n=3, cutoff=0.6)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"legal: {', '.join(names[:30])}" + (f" and {len(names) - 30} more" if len(names) > 30 else "")
 
 
 def excerpt(text: object, length: int = 60) -> str:
     """`text` as it may be quoted in a message: printable ASCII, on one line, not long."""
-    quoted = ascii(text) if isinstance(text, str) else ascii(repr(text))[1:-1]
+    if isinstance(text, str):
+        quoted = ascii(text[: length + 1])
+    else:
+        try:
+            quoted = ascii(repr(text))[1:-1]
+        except Exception:  # such as an integer of more digits than Python prints
+            quoted = f"a value of type {type(text).__name__}"
     return quoted if len(quoted) <= length else quoted[: length - 3] + "..."

@@ -7,7 +7,7 @@ written; a *resolved* one has its units and constants replaced by numbers of the
 import ast
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -23,10 +23,11 @@ CONSTANTS: Final[dict[str, float]] = {"pi": math.pi, "inf": math.inf}
 CLOCKS: Final = ("t", "since_spike")
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 
-_LONGEST, _DEEPEST, _MOST_OPERATORS, _LARGEST_EXPONENT = 2000, 32, 200, 64
+_LONGEST, _MOST_OPERATORS, _LARGEST_EXPONENT = 2000, 200, 64
+_MOST_BRACKETS, _DEEPEST = 32, 100
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_ .+\-*/()<>=!,]", re.ASCII)
 _OPERATOR = re.compile(r"[-+*/<>=!,(]|\b(?:not|and|or|if|else)\b", re.ASCII)
-_NUMERAL = re.compile(r"(?<![\w.])[0-9.](?:(?<=[eE])[+-]|[\w.])*", re.ASCII)
+_NUMERAL = re.compile(r"(?<![\w.)])[0-9.](?:(?<=[eE])[+-]|[\w.])*", re.ASCII)
 _NUMBER = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _NODES = (
     *(ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Call, ast.Name, ast.Constant, ast.Load),
@@ -42,6 +43,8 @@ class Truth:
 TRUTH: Final = Truth()
 Kind = Dimension | Truth | None
 """What an expression is: a dimension, a truth value, or None for a bare 0 or inf, which fits any dimension."""
+UNKNOWN: Final[Dimension] = (math.nan, math.nan, math.nan, math.nan)
+"""Stands for a dimension that is not known yet; what is computed from it is not known either."""
 
 
 def parse(text: str) -> ast.expr:
@@ -57,9 +60,19 @@ def parse(text: str) -> ast.expr:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ModelError(f"{excerpt(text)} is not an expression") from None
-    for node in ast.walk(tree):
-        _check_node(node)
-    return tree
+    level: list[ast.AST] = [tree]
+    for _ in range(_DEEPEST):
+        for node in level:
+            _check_node(node)
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return tree
+    raise ModelError(f"{excerpt(text)} nests more than {_DEEPEST} operations; use [define]")
+
+
+def operators(text: str) -> int:
+    """How many operators, calls and brackets a text has."""
+    return len(_OPERATOR.findall(text))
 
 
 def _scan(text: str) -> None:
@@ -74,13 +87,19 @@ def _scan(text: str) -> None:
     for character in text:
         depth += (character == "(") - (character == ")")
         deepest = max(depth, deepest)
-    if deepest > _DEEPEST or len(_OPERATOR.findall(text)) > _MOST_OPERATORS:
+    if deepest > _MOST_BRACKETS or operators(text) > _MOST_OPERATORS:
         raise ModelError(
-            f"an expression has at most {_DEEPEST} nested brackets and {_MOST_OPERATORS} operators; use [define]"
+            f"an expression has at most {_MOST_BRACKETS} nested brackets and {_MOST_OPERATORS} operators; use [define]"
         )
     for numeral in _NUMERAL.findall(text):
-        if not _NUMBER.fullmatch(numeral) or math.isinf(float(numeral)):
+        if not _NUMBER.fullmatch(numeral) or not _in_range(numeral):
             raise ModelError(f"{excerpt(numeral)} is not a number that can be used")
+
+
+def _in_range(numeral: str) -> bool:
+    """Whether a float64 can hold a number without it overflowing or vanishing."""
+    value = float(numeral)
+    return math.isfinite(value) and (value != 0 or not numeral.lower().partition("e")[0].strip("0."))
 
 
 def _check_node(node: ast.AST) -> None:
@@ -95,15 +114,18 @@ def _check_node(node: ast.AST) -> None:
         case ast.Compare(ops=[_, _, *_]):
             raise ModelError("a chained comparison is not part of the language; write a < b and b < c")
         case ast.BinOp(op=ast.Pow(), right=exponent):
-            value = literal(exponent)
-            if value is not None and abs(value) > _LARGEST_EXPONENT:
-                raise ModelError(f"an exponent is at most {_LARGEST_EXPONENT}")
+            _check_exponent(literal(exponent))
         case ast.Call(func=function, args=arguments, keywords=keywords):
             if not isinstance(function, ast.Name) or function.id not in FUNCTIONS:
                 name = ast.unparse(function)
                 raise ModelError(f"{excerpt(name)} is not a function of the language; {choices(name, FUNCTIONS)}")
             if keywords or len(arguments) != FUNCTIONS[function.id]:
                 raise ModelError(f"{function.id} takes {FUNCTIONS[function.id]} argument(s)")
+
+
+def _check_exponent(value: float | None) -> None:
+    if value is not None and abs(value) > _LARGEST_EXPONENT:
+        raise ModelError(f"an exponent is at most {_LARGEST_EXPONENT}")
 
 
 def literal(tree: ast.expr) -> float | None:
@@ -121,15 +143,15 @@ def literal(tree: ast.expr) -> float | None:
 
 def names(tree: ast.AST) -> set[str]:
     """All names in a tree but those of functions."""
-    return set(_names(tree))
-
-
-def _names(tree: ast.AST) -> Iterator[str]:
-    if isinstance(tree, ast.Name):
-        yield tree.id
-    for child in ast.iter_child_nodes(tree):
-        if not (isinstance(tree, ast.Call) and child is tree.func):
-            yield from _names(child)
+    found: set[str] = set()
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        else:
+            waiting.extend(node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node))
+    return found
 
 
 # Dimensions ------------------------------------------------------------------------------------------------------
@@ -176,6 +198,11 @@ def kind(tree: ast.expr, kinds: Mapping[str, Kind]) -> Kind:
     raise AssertionError(ast.dump(tree))
 
 
+def unknown(found: Kind) -> bool:
+    """Whether a kind is, or was computed from, `UNKNOWN`."""
+    return isinstance(found, tuple) and math.isnan(found[0])
+
+
 def _number(tree: ast.expr, kinds: Mapping[str, Kind]) -> Dimension | None:
     found = kind(tree, kinds)
     if isinstance(found, Truth):
@@ -191,9 +218,11 @@ def _truth(tree: ast.expr, kinds: Mapping[str, Kind]) -> Truth:
 
 def _same(a: ast.expr, b: ast.expr, kinds: Mapping[str, Kind], whole: ast.expr) -> Dimension | None:
     first, second = _number(a, kinds), _number(b, kinds)
-    if first is not None and second is not None and first != second:
+    if first is None or unknown(first):
+        return first if second is None else second
+    if second is not None and not unknown(second) and first != second:
         raise ModelError(f"the two sides of {excerpt(ast.unparse(whole))} have different dimensions")
-    return second if first is None else first
+    return first
 
 
 def _kind_of_call(function: str, argument: ast.expr, kinds: Mapping[str, Kind]) -> Kind:
@@ -202,16 +231,18 @@ def _kind_of_call(function: str, argument: ast.expr, kinds: Mapping[str, Kind]) 
         return found
     if function == "sqrt":
         return None if found is None else scale(found, 0.5)
-    if function != "heaviside" and found not in (None, NUMBER):
+    if function != "heaviside" and not _pure(found):
         raise ModelError(f"{function} needs a pure number, {excerpt(ast.unparse(argument))} has a unit")
     return NUMBER
 
 
 def _kind_of_power(base: ast.expr, exponent: ast.expr, kinds: Mapping[str, Kind]) -> Kind:
     found, value = _number(base, kinds), literal(exponent)
-    if _number(exponent, kinds) not in (None, NUMBER):
+    if not _pure(_number(exponent, kinds)):
         raise ModelError(f"the exponent {excerpt(ast.unparse(exponent))} has a unit")
     if found in (None, NUMBER):
+        return NUMBER
+    if value is None and unknown(found):
         return NUMBER
     if value is None:
         raise ModelError(f"the power of {excerpt(ast.unparse(base))}, which has a unit, must be a plain number")
@@ -219,12 +250,17 @@ def _kind_of_power(base: ast.expr, exponent: ast.expr, kinds: Mapping[str, Kind]
     return scale(found, value)
 
 
+def _pure(found: Dimension | None) -> bool:
+    return found in (None, NUMBER) or unknown(found)
+
+
 # Numbers ---------------------------------------------------------------------------------------------------------
 
 
 def _exprelr(x: Any) -> Any:
     small = np.abs(x) < 1e-5
-    return np.where(small, 1 - x / 2 + x * x / 12, x / np.expm1(np.where(small, 1.0, x)))
+    denominator = np.expm1(np.where(small, 1.0, x))
+    return np.where(small, 1 - x / 2 + x * x / 12, np.where(denominator == np.inf, 0.0, x / denominator))
 
 
 def _gate(x: Any) -> Any:
@@ -296,16 +332,31 @@ def _evaluate(tree: ast.expr, values: Mapping[str, Any]) -> Any:
 
 
 def resolve(tree: ast.expr, numbers: Mapping[str, float]) -> ast.expr:
-    """The tree with the names in `numbers` replaced by their values and every literal part folded to one number."""
+    """The tree with the names in `numbers` replaced by their values and every literal part folded to one number.
+
+    Raises
+    ------
+    ModelError
+        Where a literal part is not a number: overflow, 1/0, log(-1), inf - inf outside `gate`.
+    """
+    resolved = _resolve(tree, numbers)
+    if any(isinstance(node, ast.Constant) and node.value != node.value for node in ast.walk(resolved)):
+        raise ModelError(f"{excerpt(ast.unparse(tree))} contains what is not a number, such as inf - inf")
+    return resolved
+
+
+def _resolve(tree: ast.expr, numbers: Mapping[str, float]) -> ast.expr:
     if isinstance(tree, ast.Name):
         return ast.Constant(numbers[tree.id]) if tree.id in numbers else tree
     children = [child for child in ast.iter_child_nodes(tree) if isinstance(child, ast.expr)]
     if isinstance(tree, ast.Call):
         children = children[1:]
-    resolved = [resolve(child, numbers) for child in children]
+    resolved = [_resolve(child, numbers) for child in children]
     rebuilt = _rebuild(tree, resolved)
     comparison = isinstance(tree, ast.Compare | ast.BoolOp | ast.IfExp)
     if comparison or not all(isinstance(child, ast.Constant) for child in resolved):
+        if isinstance(rebuilt, ast.BinOp) and isinstance(rebuilt.op, ast.Pow):
+            _check_exponent(literal(rebuilt.right))
         return _without_one(rebuilt)
     value = float(evaluate(rebuilt, {}))
     operands = [child.value for child in resolved if isinstance(child, ast.Constant)]

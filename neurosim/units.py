@@ -5,6 +5,7 @@ Inside, every number is a float64 in the coherent set {ms, mV, nA, nF, uS, MOhm}
 A unit is then a power of ten and four exponents, so that no conversion inside the set rounds.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -48,9 +49,13 @@ UNITS: dict[str, tuple[float, Dimension]] = {
 
 _DISPLAY = "ms mV nA uS MOhm nF pC 1/ms uA/cm^2 mS/cm^2 uF/cm^2 mV/ms nA/ms uS/ms"
 _NUMBER = r"[+-]?(?:(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?|inf)"
-_LETTERS = r"[A-Za-z\u00b5\u03bc\u03a9]{1,32}"
-_FOREIGN_QUANTITY = re.compile(rf"\s*({_NUMBER})\s*({_LETTERS}(?:\s*[*/^]{{1,2}}\s*(?:{_LETTERS}|\d)){{0,6}})\s*")
-_FACTOR = re.compile(r"\s*([*/]?)\s*(?:([A-Za-z]{1,8})(?:(?:\^|\*\*)([+-]?\d))?|(1))\s*")
+_QUANTITY = re.compile(rf"({_NUMBER})(?![\w.])[ \t]*((?!\s).*)", re.ASCII | re.DOTALL)
+_FOREIGN_FACTOR = r"[A-Za-z\u00b5\u03bc\u03a9]{1,32}(?: *(?:\^|\*\*) *-?\d)?"
+_FOREIGN_QUANTITY = re.compile(
+    rf"\s*({_NUMBER}) *((?:1 */ *)?{_FOREIGN_FACTOR}(?: *[*/] *{_FOREIGN_FACTOR}){{0,6}})\s*", re.ASCII
+)
+_FACTOR = re.compile(r" *([*/]?) *(?:([A-Za-z]{1,8})(?:(?:\^|\*\*)([+-]?\d(?:\.\d{1,3})?))?|(1)) *", re.ASCII)
+_LARGEST_TEN = 90
 
 
 @dataclass(frozen=True)
@@ -105,27 +110,33 @@ def parse_unit(text: str) -> Unit:
         if match[2]:
             if match[2] not in UNITS:
                 raise UnitError(f"unknown unit {excerpt(match[2])}; {choices(match[2], UNITS)}")
-            power = int(match[3] or 1) * (-1 if match[1] == "/" else 1)
+            power = float(match[3] or 1) * (-1 if match[1] == "/" else 1)
             name_ten, name_dimension = UNITS[match[2]]
             ten += power * name_ten
             dimension = combine(dimension, scale(name_dimension, power))
         position = match.end()
+    if abs(ten) > _LARGEST_TEN:
+        raise UnitError(f"the unit {excerpt(text)} is 1e{ten:+.0f} of those the simulator computes in; write another")
     return Unit("" if stripped == "1" else stripped, ten, dimension)
 
 
 @lru_cache(maxsize=256)
 def coherent_unit(dimension: Dimension) -> Unit:
-    """The unit of the coherent set, as people write it, for a dimension."""
+    """The unit of the coherent set, as people write it, for a dimension; with lengths in cm."""
     for text in ("", *_DISPLAY.split()):
         unit = parse_unit(text)
-        if unit.dimension == dimension and unit.ten == 0:
+        if unit.dimension == dimension:
             return unit
-    parts = [
+    area = dimension[2] > 0 and dimension[3] == -2 * dimension[2]
+    text = "*".join(
         name if power == 1 else f"{name}^{power:g}"
-        for name, power in zip(("ms", "mV", "nA", "(10^-1.5 cm)"), dimension, strict=True)
+        for name, power in zip(("ms", "mV", "uA" if area else "nA", "cm"), dimension, strict=True)
         if power
-    ]
-    return Unit(" ".join(parts), 0.0, dimension)
+    )
+    try:
+        return parse_unit(text)
+    except UnitError:  # a power that nobody writes
+        return Unit(text, 0.0, dimension)
 
 
 @lru_cache(maxsize=1024)
@@ -135,12 +146,21 @@ def parse_quantity(text: str) -> tuple[float, Unit]:
     Raises
     ------
     UnitError
-        Where the text is not *number [unit]*.
+        Where the text is not *number [unit]*, or the number is beyond those of a float64.
     """
-    match = re.match(rf"\s*({_NUMBER})(?![\w.])\s*(.*)$", text, re.ASCII | re.DOTALL)
+    match = _QUANTITY.fullmatch(text.strip())
     if match is None:
         raise UnitError(f"{excerpt(text)} is not a number with a unit, such as '10 uA/cm^2'")
-    return float(match[1]), parse_unit(match[2])
+    unit = parse_unit(match[2])
+    return _in_range(match[1], unit.factor, text), unit
+
+
+def _in_range(number: str, factor: float, text: str) -> float:
+    """A number, where it neither overflows nor vanishes when it is brought into the coherent set."""
+    value, mantissa = float(number), number.lower().partition("e")[0]
+    if "inf" not in mantissa and (math.isinf(value * factor) or (value * factor == 0 and mantissa.strip("+-0."))):
+        raise UnitError(f"the number in {excerpt(text)} is out of range")
+    return value
 
 
 def to_array(value: Any, unit: Unit, what: str) -> NDArray[np.float64]:
@@ -169,16 +189,8 @@ def to_array(value: Any, unit: Unit, what: str) -> NDArray[np.float64]:
     if hasattr(value, "dimensionality") and hasattr(value, "magnitude"):
         return _from_quantity(value, unit, what)
     if isinstance(value, list | tuple) and any(isinstance(item, str) for item in value):
-        return np.array([to_array(item, unit, what) for item in value])
-    try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "fiu":
-            raise TypeError
-        array = array.astype(np.float64)
-    except (TypeError, ValueError):
-        reason = f"{excerpt(value)} is not a number, an array of numbers or a quantity{_in(unit)}"
-        raise UnitError(f"{what}: {reason}") from None
-    return array * unit.factor
+        return np.array([to_number(item, unit, what) for item in value])
+    return _numbers(value, value, unit, what) * unit.factor
 
 
 def to_number(value: Any, unit: Unit, what: str) -> float:
@@ -203,36 +215,70 @@ def _factor(given: Unit, wanted: Unit, what: str, value: object, number: float) 
     return given.factor
 
 
+def _numbers(value: Any, given: object, unit: Unit, what: str) -> NDArray[np.float64]:
+    """`value` as an array, where it is one of real numbers; `given` is what to quote if not."""
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind in "fiu":
+            return array.astype(np.float64)
+    except (TypeError, ValueError, RecursionError):
+        pass
+    reason = f"{excerpt(given)} is not a number, an array of numbers or a quantity{_in(unit)}"
+    raise UnitError(f"{what}: {reason}")
+
+
 def _quantity_of_user(text: str, what: str) -> tuple[float, Unit]:
     """A quantity in the closed list or, failing that, in any unit pint knows."""
-    match = _FOREIGN_QUANTITY.fullmatch(text)
     try:
         return parse_quantity(text)
     except UnitError as unknown:
-        if match is None:
+        match = _FOREIGN_QUANTITY.fullmatch(text)
+        found = match and _foreign_unit(match[2])
+        if not match or not found:
             raise UnitError(f"{what}: {unknown}") from None
-        import pint
-
+        factor, dimension = found
         try:
-            si: Any = pint.UnitRegistry().Quantity(1.0, match[2]).to_base_units()
-            exponents = {str(name): float(power) for name, power in si.unit_items()}
-            kg, m, s, a = (exponents.pop(name, 0.0) for name in ("kilogram", "meter", "second", "ampere"))
-        except Exception:
-            raise UnitError(f"{what}: {unknown}") from None
-        if exponents:
-            raise UnitError(f"{what}: {unknown}") from None
-        dimension, ten = _from_si_exponents(m, kg, s, a)
-        return float(match[1]) * float(si.magnitude) * power_of_ten(ten), Unit(match[2].strip(), 0.0, dimension)
+            return _in_range(match[1], factor, text) * factor, Unit(match[2], 0.0, dimension)
+        except UnitError as error:
+            raise UnitError(f"{what}: {error}") from None
+
+
+@lru_cache(maxsize=1)
+def _registry() -> Any:
+    import pint
+
+    return pint.UnitRegistry()
+
+
+@lru_cache(maxsize=256)
+def _foreign_unit(text: str) -> tuple[float, Dimension] | None:
+    """Value in the coherent set, and dimension, of a unit that pint knows."""
+    try:
+        one, two = (_registry().Quantity(number, text).to_root_units() for number in (1.0, 2.0))
+        exponents = {str(name): float(power) for name, power in one.unit_items()}
+        g, m, s, a = (exponents.pop(name, 0.0) for name in ("gram", "meter", "second", "ampere"))
+        value = float(one.magnitude)
+        proportional = math.isfinite(value) and two.magnitude == 2 * value  # degrees and decibels are not
+        if exponents or not proportional:
+            return None
+    except Exception:
+        return None
+    dimension, ten = _from_si_exponents(m, g, s, a)
+    return value * power_of_ten(ten - 3 * g), dimension
 
 
 def _from_quantity(value: Any, unit: Unit, what: str) -> NDArray[np.float64]:
-    """A quantity of pint or of quantities (Neo), which convert themselves."""
-    text = unit.text or "dimensionless"
-    try:
-        converted = (value.to(text) if hasattr(value, "to") else value.rescale(text)).magnitude
-    except Exception:
-        raise UnitError(f"{what}: {excerpt(value)} has the wrong dimension; give it in {text}") from None
-    return np.asarray(converted, np.float64) * unit.factor
+    """A quantity of pint or of quantities (Neo), which convert themselves: to the unit, else to SI."""
+    dimension, ten = _to_si_exponents(unit.dimension)
+    si = "*".join(f"{name}**{power:g}" for name, power in zip(("kg", "m", "s", "A"), dimension, strict=True) if power)
+    for text, factor in ((unit.text.replace("Ohm", "ohm"), unit.factor), (si, power_of_ten(ten))):
+        try:
+            convert = value.to if hasattr(value, "to") else value.rescale
+            converted = convert(text or "dimensionless").magnitude
+        except Exception:  # noqa: S112  # each library has errors of its own
+            continue
+        return _numbers(converted, value, unit, what) * factor
+    raise UnitError(f"{what}: {excerpt(value)} has the wrong dimension; give it in {unit.text or 'pure numbers'}")
 
 
 def _from_si(array: NDArray[np.float64], dims: tuple[float, ...], unit: Unit, what: str) -> NDArray[np.float64]:
@@ -250,3 +296,9 @@ def _from_si_exponents(m: float, kg: float, s: float, a: float) -> tuple[Dimensi
     """
     dimension = (s + 3 * kg, kg, a + kg, m - 2 * kg)
     return dimension, 3 * dimension[0] + 3 * dimension[1] + 9 * dimension[2] + 3.5 * dimension[3]
+
+
+def _to_si_exponents(dimension: Dimension) -> tuple[tuple[float, float, float, float], float]:
+    """The inverse of `_from_si_exponents`: (kg, m, s, A) and the power of ten from SI to the coherent set."""
+    t, v, i, length = dimension
+    return (v, length + 2 * v, t - 3 * v, i - v), 3 * t + 3 * v + 9 * i + 3.5 * length

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from ..expression import names
 
 _LARGEST_POWER = 16
-_LARGEST_OFFSET = 100.0
+_LARGEST_SLOPE, _DEEPEST_SLOPE = 2000, 50
+LARGEST_OFFSET = 100.0
 
 
 class Shared(NamedTuple):
@@ -84,7 +85,7 @@ def share_exponentials(trees: list[ast.expr]) -> dict[tuple[str, float], tuple[S
         for node in ast.walk(tree):
             argument = exponent_of(node)
             form = None if argument is None else affine(argument)
-            if form is not None and abs(form.offset) <= _LARGEST_OFFSET and math.isfinite(form.slope):
+            if form is not None and abs(form.offset) <= LARGEST_OFFSET and math.isfinite(form.slope):
                 found[form.variable, form.slope] = None
     powers: dict[tuple[str, float], tuple[Shared, int]] = {}
     number = 0
@@ -112,33 +113,54 @@ class NotLinear(Exception):
     """An expression is not linear in the variable asked for."""
 
 
-def slope(tree: ast.expr, variable: str, defines: Mapping[str, ast.expr]) -> ast.expr | None:
-    """The derivative of a tree with respect to a variable in which it is linear; None if it does not depend on it.
+class Slopes:
+    """Derivatives of trees with respect to a variable in which they are linear."""
 
-    Raises
-    ------
-    NotLinear
-        Where it is not linear, or the derivative grows beyond reason.
-    """
-    result = _slope(tree, variable, defines, {})
-    if result is not None and sum(1 for _ in ast.walk(result)) > 5000:
-        raise NotLinear
-    return result
+    def __init__(self, variable: str, defines: Mapping[str, ast.expr]) -> None:
+        self._variable = variable
+        self._known: dict[str, ast.expr | NotLinear | None] = {}
+        for name, tree in defines.items():  # each after those it needs
+            try:
+                self._known[name] = self.of(tree)
+            except NotLinear as error:
+                self._known[name] = error
+
+    def of(self, tree: ast.expr) -> ast.expr | None:
+        """The derivative of a tree; None if it does not depend on the variable.
+
+        Raises
+        ------
+        NotLinear
+            Where it is not linear, or the derivative grows beyond reason.
+        """
+        result = _slope(tree, self._variable, self._known)
+        if result is not None and _is_large(result):
+            raise NotLinear
+        return result
 
 
-def _slope(
-    tree: ast.expr, variable: str, defines: Mapping[str, ast.expr], known: dict[str, ast.expr | None]
-) -> ast.expr | None:
+def _is_large(tree: ast.AST) -> bool:
+    nodes, level = 0, [tree]
+    for _ in range(_DEEPEST_SLOPE):
+        nodes += len(level)
+        if not level or nodes > _LARGEST_SLOPE:
+            break
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return bool(level)
+
+
+def _slope(tree: ast.expr, variable: str, known: Mapping[str, ast.expr | NotLinear | None]) -> ast.expr | None:
     def of(part: ast.expr) -> ast.expr | None:
-        return _slope(part, variable, defines, known)
+        return _slope(part, variable, known)
 
     match tree:
         case ast.Name(id=name) if name == variable:
             return ast.Constant(1.0)
-        case ast.Name(id=name) if name in defines:
-            if name not in known:
-                known[name] = slope(defines[name], variable, defines)
-            return known[name]
+        case ast.Name(id=name) if name in known:
+            found = known[name]
+            if isinstance(found, NotLinear):
+                raise found
+            return found
         case ast.Name() | ast.Constant():
             return None
         case ast.UnaryOp(op=ast.USub() | ast.UAdd() as unary, operand=operand):

@@ -11,15 +11,17 @@ import ast
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..errors import InputError
 from ..expression import CLOCKS, names
 from ..methods import Exact, ExponentialEuler, Method, RungeKutta
 from ..model import Model
 from ..model.meaning import reach
-from .rewrite import NotLinear, slope
+from .rewrite import NotLinear, Slopes
 from .writer import Writer, names_in
 
+_MOST_STATES_OF_EXACT = 32
 BOOKKEEPING = ("above", "fired", "last_spike", "free_from", "refractory")
 
 
@@ -35,6 +37,7 @@ class Layout:
     rows: int
 
 
+@lru_cache(maxsize=64)
 def kernel_source(model: Model, method: Method) -> tuple[str, Layout]:
     """Source of the module that defines `advance`, and the layout of its tiles.
 
@@ -145,7 +148,7 @@ def _exponential_euler(
     slopes = []
     for name, state in model.states.items():
         try:
-            slopes.append(slope(state.rate.tree, name, defines) or ast.Constant(0.0))
+            slopes.append(Slopes(name, defines).of(state.rate.tree) or ast.Constant(0.0))
         except NotLinear:
             raise InputError(
                 f"exponential-euler needs the rate of each state to be linear in it, which that of {name} in "
@@ -175,18 +178,19 @@ def _exact(model: Model, method: Exact, writer: Writer, nodes: tuple[float, ...]
 
 
 def _row_of_propagator(model: Model, matrix: str, name: str, middle: dict[str, str]) -> str:
-    terms = [f"{matrix}_{name}_{other}*s_{other}" for other in model.states]
-    terms += [f"{matrix}_{name}_{other}*{middle[other]}" for other in model.inputs]
-    return " + ".join([*terms, f"{matrix}_{name}_1"])
+    row = f"{matrix}{list(model.states).index(name)}"
+    terms = [f"{row}_{other}*s_{other}" for other in model.states]
+    terms += [f"{row}_{other}*{middle[other]}" for other in model.inputs]
+    return " + ".join([*terms, f"{row}_1"])
 
 
 def propagator_entries(model: Model) -> tuple[str, ...]:
     """Names of the rows of the propagator: P while all is free, H while the states in `hold` are held."""
     matrices = "PH" if model.spike.hold and len(model.states) > len(model.spike.hold) else "P"
     return tuple(
-        f"{matrix}_{name}_{other}"
+        f"{matrix}{row}_{other}"
         for matrix in matrices
-        for name in model.states
+        for row in range(len(model.states))
         for other in (*model.states, *model.inputs, "1")
     )
 
@@ -199,8 +203,11 @@ def linear_form(model: Model) -> dict[tuple[str, str], ast.expr | None]:
     InputError
         Where a rate is not linear with coefficients that are constant in time.
     """
+    if len(model.states) > _MOST_STATES_OF_EXACT:
+        raise InputError(f"exact is for up to {_MOST_STATES_OF_EXACT} states, {model.name} has more; use rk4")
     defines = {name: formula.tree for name, formula in model.defines.items()}
     varying = {*model.states, *model.inputs, *CLOCKS}
+    by: dict[str, Slopes] = {}
     form = {}
     for name, state in model.states.items():
         used = reach(names(state.rate.tree), defines)
@@ -208,7 +215,9 @@ def linear_form(model: Model) -> dict[tuple[str, str], ast.expr | None]:
             if used & set(CLOCKS):
                 raise NotLinear
             for other in (*model.states, *model.inputs):
-                coefficient = slope(state.rate.tree, other, defines)
+                if other in used and other not in by:
+                    by[other] = Slopes(other, defines)
+                coefficient = by[other].of(state.rate.tree) if other in used else None
                 if coefficient is not None and reach(names(coefficient), defines) & varying:
                     raise NotLinear
                 form[name, other] = coefficient

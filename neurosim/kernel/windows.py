@@ -15,7 +15,7 @@ from ..methods import Method
 from ..model import Model
 from .cache import load_kernel
 from .source import kernel_source
-from .tiles import TILE, Floats, final_state, make_tiles, tile_width
+from .tiles import TILE, Floats, fill, final_state, make_tiles, new_tiles, tile_width
 
 Ints = NDArray[np.int64]
 OnSpikes = Callable[[Ints, Floats], None]
@@ -24,7 +24,7 @@ OnTrace = Callable[[int, Floats], None]
 _WINDOW_SECONDS = 0.05
 _LONGEST_WINDOW = 50_000
 _LARGEST_TRACE = 4_000_000  # numbers per window
-_SPIKES_AT_ONCE = 64 * TILE
+_SPIKES_AT_ONCE = 256 * TILE
 
 
 @dataclass(frozen=True)
@@ -105,17 +105,15 @@ class _Run:
             setup.model, self.layout, setup.parameters, setup.start, self.neurons, self.width, setup.dt
         )
         self.rows = np.array([self.layout.row[name] for name in setup.recorded], dtype=np.int64)
-        waves = len(setup.drive.waveforms)
-        self.amplitude = np.zeros((len(self.tiles), waves, TILE))
-        for k in range(len(self.tiles)):
-            part = setup.drive.amplitude[:, self._neurons_of(k)]
-            self.amplitude[k, :, : part.shape[1]] = part
+        self.amplitude = new_tiles(self.neurons, self.width, len(setup.drive.waveforms))
+        for w, amplitude in enumerate(setup.drive.amplitude):
+            fill(self.amplitude, w, amplitude, self.neurons, self.width)
         self.dense_target = np.array([target for target, _, _ in setup.drive.dense], dtype=np.int64)
 
     def sample(self) -> Floats:
         """The recorded rows as they are now: (recorded, neurons, 1)."""
         rows = self.tiles[:, self.rows, : self.width].transpose(1, 0, 2)
-        return rows.reshape(self.rows.size, -1)[:, : self.neurons, None]
+        return rows.reshape(self.rows.size, len(self.tiles) * self.width)[:, : self.neurons, None]
 
     def longest_window(self) -> int:
         """Steps whose traces and dense inputs fit into a window's memory."""
@@ -143,7 +141,7 @@ class _Run:
         index = np.concatenate([part for indices, _ in results for part in indices])
         when = np.concatenate([part for _, whens in results for part in whens])
         if len(self.tiles) > 1:
-            order = np.lexsort((index, when))
+            order = np.argsort(when, kind="stable")  # tiles come in the order of their neurons
             index, when = index[order], when[order]
         on_spikes(index, when)
         if on_trace is not None and samples:

@@ -2,12 +2,12 @@
 
 import ast
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..expression import CLOCKS, literal, names
 from ..model import Model
 from ..model.meaning import reach
-from .rewrite import Shared, affine, depends, share_exponentials
+from .rewrite import LARGEST_OFFSET, Shared, affine, depends, share_exponentials
 
 _DEVICE = {"min": "minimum", "max": "maximum", "abs": "abs"}
 
@@ -40,6 +40,8 @@ class Writer:
         for name, tree in self._defines.items():
             if depends(tree, self._varying):
                 self._varying.add(name)
+        self._truths = _truths(self._defines)
+        self._seen: dict[int, tuple[ast.AST, bool | None]] = {}
         self._powers: dict[tuple[str, float], tuple[Shared, int]] = {}
         self._arguments: dict[str, list[str]] = {}
 
@@ -110,7 +112,8 @@ class Writer:
         if name not in self._varying:
             source = ("d_" if name in self._defines else "p_") + name
             self.constants[source] = ast.Name(name)
-            return ast.Name(source)
+            value = ast.Name(source)  # a row of the tile, which holds numbers
+            return ast.Compare(value, [ast.NotEq()], [ast.Constant(0.0)]) if name in self._truths else value
         return ast.Name(f"d_{name}")
 
     def _code(self, tree: ast.expr) -> ast.expr:
@@ -119,7 +122,7 @@ class Writer:
                 return _number(float(tree.value))  # type: ignore[arg-type]  # only numbers pass parse()
             case ast.Name(id=name):
                 return self._name(name)
-        if not depends(tree, self._varying) and literal(tree) is None and names(tree):
+        if self._varies(tree) is False and not _is_truth(tree, self._truths):
             return self._hoist(tree)
         match tree:
             case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -147,6 +150,18 @@ class Writer:
                 return call(_DEVICE.get(function, function), *map(self._code, arguments))
         raise AssertionError(ast.dump(tree))
 
+    def _varies(self, tree: ast.AST) -> bool | None:
+        """Whether a part varies in time; None for one without names."""
+        if id(tree) not in self._seen:
+            if isinstance(tree, ast.Name):
+                result: bool | None = tree.id in self._varying
+            else:
+                children = tree.args if isinstance(tree, ast.Call) else ast.iter_child_nodes(tree)
+                parts = {self._varies(child) for child in children}
+                result = True if True in parts else False if False in parts else None
+            self._seen[id(tree)] = tree, result  # with the tree, so that no other takes its id
+        return self._seen[id(tree)][1]
+
     def _hoist(self, tree: ast.expr) -> ast.expr:
         """A part that depends on parameters only becomes a constant."""
         text = ast.unparse(tree)
@@ -157,14 +172,14 @@ class Writer:
 
     def _quotient(self, left: ast.expr, right: ast.expr) -> ast.expr:
         """Division by what is constant in time becomes multiplication."""
-        if depends(right, self._varying):
+        if self._varies(right):
             return ast.BinOp(self._code(left), ast.Div(), self._code(right))
         value = literal(right)
         one = ast.Constant(1.0)
         if value is None:
             return ast.BinOp(self._code(left), ast.Mult(), self._hoist(ast.BinOp(one, ast.Div(), right)))
-        if value == 0:
-            return ast.BinOp(self._code(left), ast.Div(), ast.Constant(0.0))
+        if abs(value) < 1e-300:
+            return ast.BinOp(self._code(left), ast.Div(), ast.Constant(value))
         return ast.BinOp(self._code(left), ast.Mult(), ast.Constant(1.0 / value))
 
     def _power(self, base: ast.expr, exponent: ast.expr) -> ast.expr:
@@ -182,7 +197,7 @@ class Writer:
     def _exponential(self, function: str, argument: ast.expr) -> ast.expr:
         form = affine(argument)
         code = self._code(argument)
-        if form is None or (form.variable, form.slope) not in self._powers:
+        if form is None or not abs(form.offset) <= LARGEST_OFFSET or (form.variable, form.slope) not in self._powers:
             return call(function, code)
         shared, power = self._powers[form.variable, form.slope]
         value: ast.expr = ast.Name(shared.name if power == 1 else f"{shared.name}_{power}")
@@ -190,6 +205,24 @@ class Writer:
             factor = ast.Constant(math.exp(form.offset))
             value = ast.BinOp(factor, ast.Mult(), value)
         return value if function == "exp" else call("exprelr_of", code, value)
+
+
+def _truths(defines: Mapping[str, ast.expr]) -> set[str]:
+    """The defines that are true or false."""
+    truths: set[str] = set()
+    for name, tree in defines.items():  # each after those it needs
+        if _is_truth(tree, truths):
+            truths.add(name)
+    return truths
+
+
+def _is_truth(tree: ast.expr, truths: set[str]) -> bool:
+    match tree:
+        case ast.Name(id=name):
+            return name in truths
+        case ast.UnaryOp(op=operator):
+            return isinstance(operator, ast.Not)
+    return isinstance(tree, ast.Compare | ast.BoolOp)
 
 
 def _number(value: float) -> ast.expr:

@@ -2,12 +2,13 @@
 
 import ast
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from ..errors import InputError, choices
+from ..errors import InputError, choices, excerpt
 from ..units import parse_unit, to_number
 
 
@@ -136,13 +137,16 @@ class Model:
             parameter = self.parameter(name)
             unit = parse_unit(parameter.unit)
             number = to_number(value, unit, f"parameter {name} of {self.name}")
-            changed[name] = parameter._replace(value=number / unit.factor)
+            if math.isnan(number):
+                raise InputError(f"parameter {name} of {self.name} cannot be NaN")
+            in_unit = float(value) if isinstance(value, int | float) else number / unit.factor
+            changed[name] = parameter._replace(value=in_unit)
         return dataclasses.replace(self, parameters=MappingProxyType(changed))
 
     def parameter(self, name: str) -> Parameter:
         """A parameter by name, or an error that says which there are."""
         if name not in self.parameters:
-            raise InputError(f"{self.name} has no parameter {name!r}; {choices(name, self.parameters)}")
+            raise InputError(f"{self.name} has no parameter {excerpt(name)}; {choices(name, self.parameters)}")
         return self.parameters[name]
 
     def latex(self) -> str:

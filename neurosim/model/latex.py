@@ -81,7 +81,10 @@ def _latex(model: Model, tree: ast.expr) -> str:
 
 
 def _symbolic(model: Model, tree: ast.expr, names: dict[Any, str]) -> Any:
-    """A SymPy expression that nothing has evaluated: no file can make SymPy compute."""
+    """A SymPy expression that nothing has evaluated: no file can make SymPy compute.
+
+    Exponents are typeset on their own, or SymPy would ask all kinds of questions about their sign.
+    """
     import sympy
 
     of = functools.partial(_symbolic, model, names=names)
@@ -104,9 +107,10 @@ def _symbolic(model: Model, tree: ast.expr, names: dict[Any, str]) -> Any:
         case ast.BinOp(op=ast.Mult() | ast.Div()):
             return _product([], *_factors(tree, of))
         case ast.BinOp(left=left, right=right):
-            return sympy.Pow(of(left), of(right), evaluate=False)
+            exponent = of(right) if literal(right) is not None else _named(_latex(model, right), names)
+            return sympy.Pow(of(left), exponent, evaluate=False)
         case ast.Call(func=ast.Name(id="exp"), args=[argument]):
-            return sympy.exp(of(argument), evaluate=False)
+            return _named(f"e^{{{_latex(model, argument)}}}", names)
         case ast.Call(func=ast.Name(id=function), args=arguments):
             return _call(model, function, arguments, names)
     return _named(rf"\left({_latex(model, tree)}\right)", names)

@@ -1,6 +1,8 @@
 """Where model files are, and how to get one by name or path."""
 
 import os
+import stat
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -44,6 +46,8 @@ def load_model(name_or_path: str | os.PathLike[str] | Model) -> Model:
     if not isinstance(name_or_path, str | os.PathLike):
         raise InputError(f"a model is a name, a path or a Model, not {excerpt(name_or_path)}")
     text = os.fspath(name_or_path)
+    if not isinstance(text, str):
+        raise InputError(f"a path is a text, not {excerpt(text)}")
     if not isinstance(name_or_path, str) or any(mark in text for mark in "/\\") or text.endswith(".toml"):
         return _read(Path(text))
     known = list_models()
@@ -52,18 +56,23 @@ def load_model(name_or_path: str | os.PathLike[str] | Model) -> Model:
     return _read(neurons_folder() / f"{text}.toml")
 
 
+_parsed = lru_cache(maxsize=64)(read_model)  # models are frozen: the same text can be the same object
+
+
 def _read(path: Path) -> Model:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would wait, a device may never end
+            raise ModelError(f"{excerpt(str(path), 200)}: not a file")
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
-        return read_model(data.decode("utf-8").replace("\r\n", "\n"), path.name)
+        text = data.decode("utf-8") if len(data) <= LARGEST_FILE else " " * len(data)
+    except UnicodeDecodeError:
+        raise ModelError(f"{excerpt(str(path), 200)}: not UTF-8 text") from None
     except (OSError, ValueError) as error:
         if isinstance(error, ModelError):
             raise
-        reason = (
-            "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or error
-        )
-        raise ModelError(f"{excerpt(str(path), 200)}: {reason}") from None
+        raise ModelError(f"{excerpt(str(path), 200)}: {getattr(error, 'strerror', None) or error}") from None
+    return _parsed(text.replace("\r\n", "\n"), excerpt(path.name, 200)[1:-1])
 
 
 def installed_version() -> str:

@@ -8,12 +8,32 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from ..errors import ModelError, choices, excerpt
-from ..expression import CLOCKS, CONSTANTS, FUNCTIONS, NAME, TRUTH, Kind, Truth, kind, names, parse, resolve
+from ..errors import ModelError, UnitError, choices, excerpt
+from ..expression import (
+    CLOCKS,
+    CONSTANTS,
+    FUNCTIONS,
+    NAME,
+    TRUTH,
+    UNKNOWN,
+    Kind,
+    Truth,
+    kind,
+    names,
+    operators,
+    parse,
+    resolve,
+    unknown,
+)
 from ..units import NUMBER, RATE, TIME, UNITS, Dimension, coherent_unit, combine, parse_unit
 from .description import Formula, Input, Parameter, Spike, State
 
 _RESERVED = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *FUNCTIONS, *CONSTANTS, *CLOCKS}
+_RESULTS = {"time", "rate", "spike_count", "above_threshold", "refractory"}
+"""What a recording has beside the states: no state can be called so."""
+_MOST_OPERATORS = 2000
+_ROUNDS = 8
+"""States in a row of which each tells the dimension of the next only by its rate."""
 _CLOCK_KINDS: dict[str, Kind] = {"t": TIME, "since_spike": TIME, "pi": NUMBER, "inf": None}
 
 
@@ -45,7 +65,10 @@ def understand(draft: Draft) -> Meaning:
         With key and reason.
     """
     own = _own_names(draft)
-    raw = {key: _parse(key, text, own) for key, text in _texts(draft).items()}
+    known = {*own, *UNITS, *CONSTANTS, *CLOCKS}
+    raw = {key: _parse(key, text, own, known) for key, text in _texts(draft).items()}
+    if sum(map(operators, _texts(draft).values())) > _MOST_OPERATORS:
+        raise ModelError(f"define, state, spike: all expressions together have at most {_MOST_OPERATORS} operators")
     order = _ordered(draft, raw)
     kinds = _kinds(draft, raw, order)
     _check_spike(draft, raw, kinds)
@@ -54,7 +77,7 @@ def understand(draft: Draft) -> Meaning:
     for key, text in _texts(draft).items():
         with _at(key):
             formulas[key] = Formula(text, resolve(raw[key], numbers))
-    units = {name: _unit(kinds[name]) for name in (*draft.state, *draft.define)}
+    units = {name: _unit_of(draft, name, kinds[name]) for name in (*draft.state, *draft.define)}
     units |= {name: entry.unit for name, entry in draft.inputs.items()}
     states = {
         name: State(formulas[f"state.{name}.start"], formulas[f"state.{name}.rate"], units[name])
@@ -82,6 +105,21 @@ def _unit(found: Kind) -> str:
     return "" if found is None or isinstance(found, Truth) else coherent_unit(found).text
 
 
+def _unit_of(draft: Draft, name: str, found: Kind) -> str:
+    """The unit a state or define is recorded in."""
+    text = _unit(found)
+    with _at(f"state.{name}" if name in draft.state else f"define.{name}"):
+        try:
+            unit = parse_unit(text)
+        except UnitError:
+            unit = None
+        if unit is None or unit.dimension != (found if isinstance(found, tuple) else NUMBER):
+            raise ModelError(f"no unit has the dimension {text}; divide by units, as in (V/mV)**0.3")
+        if name in draft.state and unit.ten:
+            raise ModelError(f"a state cannot be in {text}; take a ratio of lengths")
+    return text
+
+
 def _texts(draft: Draft) -> dict[str, str]:
     """Every expression of the draft under its key in the file."""
     texts = {f"define.{name}": text for name, text in draft.define.items()}
@@ -99,16 +137,21 @@ def _own_names(draft: Draft) -> set[str]:
                     raise ModelError("a name is a letter, then letters, digits and _, at most 64, ASCII only")
                 if name in _RESERVED or (name in UNITS and len(name) > 1):
                     raise ModelError("the name is taken by the language or by a unit; choose another")
+                if name in _RESULTS and section == "state":
+                    raise ModelError("the name is taken by a result; choose another for a state")
                 if name in own:
                     raise ModelError("the name is used twice")
                 own.add(name)
+    for name in draft.spike["reset"]:
+        with _at(f"spike.reset.{excerpt(name)[1:-1]}"):
+            if name not in draft.state:
+                raise ModelError(f"is not a state; {choices(name, draft.state)}")
     return own
 
 
-def _parse(key: str, text: str, own: set[str]) -> ast.expr:
+def _parse(key: str, text: str, own: set[str], known: set[str]) -> ast.expr:
     with _at(key):
         tree = parse(text)
-        known = {*own, *UNITS, *CONSTANTS, *CLOCKS}
         for name in sorted(names(tree) - known):
             raise ModelError(f"{excerpt(name)} is not defined; {choices(name, {*own, *CLOCKS})}")
         return tree
@@ -122,39 +165,37 @@ def _ordered(draft: Draft, raw: Mapping[str, ast.expr]) -> list[str]:
     trees = {name: raw[f"define.{name}"] for name in draft.define}
     trees |= {name: raw[f"state.{name}.start"] for name in draft.state}
     needs = {name: sorted(names(tree) & trees.keys()) for name, tree in trees.items()}
-    order: list[str] = []
-    under_way: list[str] = []
+    order: dict[str, None] = {}
     for root in trees:
-        stack = [(root, iter(needs[root]))] if root not in order else []
-        under_way = [root]
+        stack = {root: iter(needs[root])} if root not in order else {}
         while stack:
-            name, rest = stack[-1]
+            name, rest = next(reversed(stack.items()))
             following = next((other for other in rest if other not in order), None)
             if following is None:
-                stack.pop()
-                under_way.pop()
-                order.append(name)
-            elif following in under_way:
-                cycle = [*under_way[under_way.index(following) :], following]
-                raise ModelError(f"{_key(draft, following)}: defined by itself: {' → '.join(cycle[:8])}")
+                del stack[name]
+                order[name] = None
+            elif following in stack:
+                cycle = list(stack)[list(stack).index(following) :]
+                path = " → ".join([*cycle[:8], *["…"][: len(cycle) - 8], following])
+                raise ModelError(f"{_key(draft, following)}: defined by itself: {path}")
             else:
-                stack.append((following, iter(needs[following])))
-                under_way.append(following)
-    for name in draft.state:
-        with _at(f"state.{name}.start"):
-            _no_inputs(draft, trees, name)
-    return order
+                stack[following] = iter(needs[following])
+    _no_inputs_at_start(draft, {name: names(trees[name]) for name in order})
+    return list(order)
 
 
 def _key(draft: Draft, name: str) -> str:
     return f"define.{name}" if name in draft.define else f"state.{name}.start"
 
 
-def _no_inputs(draft: Draft, trees: Mapping[str, ast.expr], name: str) -> None:
+def _no_inputs_at_start(draft: Draft, needs: Mapping[str, set[str]]) -> None:
     """A start value may need parameters and other start values, but neither input nor time."""
-    for needed in reach(names(trees[name]), trees):
-        if needed in draft.inputs or needed in CLOCKS:
-            raise ModelError(f"a start value cannot depend on {needed}")
+    culprit = {name: name for name in (*draft.inputs, *CLOCKS)}
+    for name, needed in needs.items():
+        if found := min(needed & culprit.keys(), default=None):
+            if name in draft.state:
+                raise ModelError(f"state.{name}.start: a start value cannot depend on {culprit[found]}")
+            culprit[name] = culprit[found]
 
 
 def reach(roots: Iterable[str], trees: Mapping[str, ast.expr]) -> set[str]:
@@ -175,28 +216,47 @@ def _kinds(draft: Draft, raw: Mapping[str, ast.expr], order: list[str]) -> dict[
     kinds |= _CLOCK_KINDS
     kinds |= {name: parse_unit(entry.unit).dimension for name, entry in draft.parameters.items()}
     kinds |= {name: parse_unit(entry.unit).dimension for name, entry in draft.inputs.items()}
-    kinds |= dict.fromkeys(draft.state)
+    kinds |= dict.fromkeys(draft.state, UNKNOWN)
+    before = -1
+    for _ in range(_ROUNDS):
+        left = _infer(draft, raw, order, kinds)
+        if left in (0, before):
+            break
+        before = left
+    kinds |= {name: NUMBER for name in draft.state if unknown(kinds[name])}
     for name in order:
-        key = f"define.{name}" if name in draft.define else f"state.{name}.start"
-        with _at(key):
-            kinds[name] = kind(raw[key], kinds)
-            if name in draft.state and isinstance(kinds[name], Truth):
-                raise ModelError("a start value is a number, not a comparison")
-    for name in draft.state:
-        with _at(f"state.{name}.rate"):
-            rate = _number(kind(raw[f"state.{name}.rate"], kinds))
-            if kinds[name] is None:  # a start of 0 says nothing of the unit, the rate does
-                kinds[name] = NUMBER if rate is None else combine(rate, TIME)
-    for name in order:  # once more, now that every state has its dimension
-        if name in draft.define:
-            with _at(f"define.{name}"):
-                kinds[name] = kind(raw[f"define.{name}"], kinds)
+        with _at(_key(draft, name)):
+            found = kind(raw[_key(draft, name)], kinds)
+            if name in draft.define:
+                kinds[name] = found
+            else:
+                _fits(_number(found), _number(kinds[name]) or NUMBER, "the start value")
     for name in draft.state:
         with _at(f"state.{name}.rate"):
             rate = _number(kind(raw[f"state.{name}.rate"], kinds))
             wanted = combine(_number(kinds[name]) or NUMBER, RATE)
             _fits(rate, wanted, f"the rate of a state in {_unit(kinds[name]) or 'pure numbers'}")
     return kinds
+
+
+def _infer(draft: Draft, raw: Mapping[str, ast.expr], order: list[str], kinds: dict[str, Kind]) -> int:
+    """Find the dimension of states from their start or, as a start of 0 says nothing, from their rate.
+
+    Returns how many are still unknown.
+    """
+    for name in order:
+        with _at(_key(draft, name)):
+            if name in draft.define or unknown(kinds[name]):
+                found = kind(raw[_key(draft, name)], kinds)
+                kinds[name] = UNKNOWN if found is None and name in draft.state else found
+            if name in draft.state and isinstance(kinds[name], Truth):
+                raise ModelError("a start value is a number, not a comparison")
+    for name in draft.state:
+        if unknown(kinds[name]):
+            with _at(f"state.{name}.rate"):
+                rate = _number(kind(raw[f"state.{name}.rate"], kinds))
+                kinds[name] = UNKNOWN if rate is None else combine(rate, TIME)
+    return sum(unknown(kinds[name]) for name in draft.state)
 
 
 def _number(found: Kind) -> Dimension | None:
@@ -216,16 +276,17 @@ def _check_spike(draft: Draft, raw: Mapping[str, ast.expr], kinds: Mapping[str, 
         if kind(raw["spike.threshold"], kinds) is not TRUTH:
             raise ModelError("must be a comparison, such as V > 0*mV")
     for name in draft.spike["reset"]:
-        with _at(f"spike.reset.{excerpt(name)[1:-1]}"):
-            if name not in draft.state:
-                raise ModelError(f"is not a state; {choices(name, draft.state)}")
+        with _at(f"spike.reset.{name}"):
             found = _number(kind(raw[f"spike.reset.{name}"], kinds))
             _fits(found, _number(kinds[name]) or NUMBER, "the value after a reset")
     with _at("spike.hold"):
-        for name in draft.spike["hold"]:
+        hold = draft.spike["hold"]
+        for name in hold:
             if name not in draft.state:
                 raise ModelError(f"{excerpt(name)} is not a state; {choices(name, draft.state)}")
-        if draft.spike["hold"] and draft.spike["refractory"] is None:
+            if hold.count(name) > 1:
+                raise ModelError(f"{name} is named twice")
+        if hold and draft.spike["refractory"] is None:
             raise ModelError("needs a refractory time")
     if draft.spike["refractory"] is not None:
         with _at("spike.refractory"):

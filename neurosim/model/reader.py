@@ -1,5 +1,6 @@
 """From the text of a model file to a `Model`: structure, types and limits. A model file is data from strangers."""
 
+import math
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -8,10 +9,10 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ..errors import ModelError, UnitError, choices, excerpt
-from ..units import NUMBER, TIME, Unit, parse_quantity, parse_unit
+from ..units import TIME, Unit, parse_quantity, parse_unit
 from .description import Check, Expected, Input, Model, Parameter
 from .latex import GREEK
-from .meaning import Draft, understand
+from .meaning import Draft, Meaning, understand
 
 T = TypeVar("T")
 
@@ -23,6 +24,13 @@ _SYMBOL = re.compile(
 _MACROS = frozenset((*GREEK, "varepsilon", "vartheta", "varphi"))
 _KEYS = "name summary reference defaults parameters inputs define state spike check"
 _METHOD_NAME = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
+_MOST = {"parameters": 500, "inputs": 20, "define": 500, "state": 100, "check": 100}
+_MOST_STEPS = 1e9
+_STRING_OR_COMMENT = re.compile(  # a string without end goes on as far as it can, so that nothing is read twice
+    r'"""(?:\\.|[^\\])*?(?:"{3,5}|\\?\Z)|' r"'''.*?(?:'{3,5}|\Z)|" r'"(?:\\.|[^"\\\n])*"?|' r"'[^'\n]*'?|#[^\n]*",
+    re.DOTALL,
+)
+_DOTTED = re.compile(r"(?:\.[^.,=\n\[\]{}]*){8}")
 
 
 def read_model(text: str, file: str) -> Model:
@@ -34,13 +42,31 @@ def read_model(text: str, file: str) -> Model:
         Naming file, key and reason, whatever the text is.
     """
     with at(file):
-        if len(text.encode("utf-8", "surrogatepass")) > LARGEST_FILE:
-            raise ModelError(f"a model file has at most {LARGEST_FILE // 1024} kB")
+        _scan(text)
         try:
             tables = tomllib.loads(text)
         except (ValueError, RecursionError, MemoryError) as error:
             raise ModelError(f"not a TOML file: {excerpt(str(error), 120)}") from None
         return _model(tables, text)
+
+
+def _scan(text: Any) -> None:
+    """Refuse, by looking at characters only, what no parser should be given."""
+    if not isinstance(text, str):
+        raise ModelError(f"must be a text, not {excerpt(text)}")
+    if len(text) > LARGEST_FILE or len(text.encode("utf-8", "surrogatepass")) > LARGEST_FILE:
+        raise ModelError(f"a model file has at most {LARGEST_FILE // 1024} kB")
+    if text.startswith("\ufeff"):
+        raise ModelError("starts with a byte-order mark; save it as UTF-8 without one")
+    if re.search("[\ud800-\udfff]", text):
+        raise ModelError("contains half a character (a surrogate); save it as UTF-8")
+    structure = _STRING_OR_COMMENT.sub("s", text)
+    depth = deepest = 0
+    for mark in re.findall(r"[\[\]{}]", structure):
+        depth += 1 if mark in "[{" else -1
+        deepest = max(depth, deepest)
+    if deepest > 16 or _DOTTED.search(structure):
+        raise ModelError("not a model: tables are nested too deeply")
 
 
 @contextmanager
@@ -62,8 +88,8 @@ def _model(tables: dict[str, Any], text: str) -> Model:
         _only(defaults, "dt method")
         dt = _quantity(defaults, "dt", TIME)
         method = _text(defaults, "method")
-        if dt <= 0 or dt == float("inf"):
-            raise ModelError("dt: must be positive")
+        if not 1e-9 <= dt <= 1e9:
+            raise ModelError("dt: must be from 1e-9 to 1e9 ms")
         if not _METHOD_NAME.fullmatch(method):
             raise ModelError("method: lower-case letters, digits and '-'")
     parameters = _each(tables, "parameters", _parameter)
@@ -82,7 +108,7 @@ def _model(tables: dict[str, Any], text: str) -> Model:
         reference=_text(tables, "reference"),
         parameters=parameters,
         inputs=inputs,
-        checks=_checks(tables.get("check", []), meaning.units, meaning.states),
+        checks=_checks(tables.get("check", []), meaning, parameters, inputs, dt),
         dt=dt,
         method=method,
         source=text,
@@ -137,29 +163,46 @@ def _spike(entry: dict[str, Any]) -> dict[str, Any]:
         return spike
 
 
-def _checks(entries: Any, units: Mapping[str, str], states: Mapping[str, Any]) -> tuple[Check, ...]:
+def _checks(
+    entries: Any, meaning: Meaning, parameters: Mapping[str, Parameter], inputs: Mapping[str, Input], dt: float
+) -> tuple[Check, ...]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ModelError("check: must be tables headed [[check]]")
+    if len(entries) > _MOST["check"]:
+        raise ModelError(f"check: at most {_MOST['check']}")
+    driven = parse_unit(next(iter(inputs.values())).unit) if len(inputs) == 1 else None
     checks = []
     for number, entry in enumerate(entries, 1):
         with at(f"check {number}"):
-            checks.append(_check(entry, units, states))
+            check = _check(entry, meaning)
+            if not 0 < check.duration <= _MOST_STEPS * dt:
+                raise ModelError(f"duration: must be positive and at most {_MOST_STEPS:g} steps of dt")
+            _only(check.parameters, " ".join(parameters), "parameters: ")
+            for name, value in check.parameters.items():
+                with at(f"parameters.{name}"):
+                    _given(value, parse_unit(parameters[name].unit))
+            with at("input"):
+                if driven is not None and not math.isfinite(_given(check.input, driven)):
+                    raise ModelError("must be finite")
+            checks.append(check)
     return tuple(checks)
 
 
-def _check(entry: dict[str, Any], units: Mapping[str, str], states: Mapping[str, Any]) -> Check:
+def _check(entry: dict[str, Any], meaning: Meaning) -> Check:
     _only(entry, "input duration discard parameters spike_count rate final")
-    with at("final"):
-        final = _table(entry, "final")
-        _only(final, " ".join(states))
-    expected = [
-        *(_expected(key, entry[key], unit) for key, unit in (("spike_count", ""), ("rate", "Hz")) if key in entry),
-        *(_expected(key, value, units[key]) for key, value in final.items()),
-    ]
+    final = _table(entry, "final")
+    _only(final, " ".join(meaning.states), "final: ")
+    units = {"spike_count": "", "rate": "Hz"}
+    expected = [_expected(key, entry[key], unit) for key, unit in units.items() if key in entry]
+    for name, value in final.items():
+        with at("final"):
+            expected.append(_expected(name, value, meaning.units[name]))
     if not expected:
         raise ModelError("nothing is expected; give spike_count, rate or final")
+    with at("input"):
+        given = _number_or_quantity(entry.get("input", 0))
     return Check(
-        input=_number_or_quantity(entry.get("input", 0)),
+        input=given,
         duration=_quantity(entry, "duration", TIME),
         discard=_quantity(entry, "discard", TIME) if "discard" in entry else 0.0,
         parameters=_each(entry, "parameters", _number_or_quantity),
@@ -174,16 +217,19 @@ def _expected(quantity: str, entry: Any, unit_text: str) -> Expected:
         _only(entry, "value tolerance source")
         unit = parse_unit(unit_text)
         value, tolerance = (_in_unit(entry, key, unit) for key in ("value", "tolerance"))
+        if tolerance < 0:
+            raise ModelError("tolerance: must not be negative")
         return Expected(quantity, value, tolerance, unit_text, _text(entry, "source"))
 
 
 # Values ----------------------------------------------------------------------------------------------------------
 
 
-def _only(table: Mapping[str, Any], legal: str) -> None:
+def _only(table: Mapping[str, Any], legal: str, where: str = "") -> None:
+    names = set(legal.split())
     for key in table:
-        if key not in legal.split():
-            raise ModelError(f"unknown key {excerpt(key)}; {choices(key, legal.split())}")
+        if key not in names:
+            raise ModelError(f"{where}unknown key {excerpt(key)}; {choices(key, names)}")
 
 
 def _table(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -195,7 +241,10 @@ def _table(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 def _each(tables: Mapping[str, Any], key: str, read: Callable[[Any], T]) -> Mapping[str, T]:
     result = {}
-    for name, entry in _table(tables, key).items():
+    table = _table(tables, key)
+    if len(table) > _MOST.get(key, LARGEST_FILE):
+        raise ModelError(f"{key}: at most {_MOST[key]}, not {len(table)}")
+    for name, entry in table.items():
         with at(f"{key}.{excerpt(name)[1:-1]}"):
             result[name] = read(entry)
     return MappingProxyType(result)
@@ -233,9 +282,12 @@ def _number_or_quantity(value: Any) -> float | str:
 
 def _float(value: int | float) -> float:
     try:
-        return float(value)
+        number = float(value)
     except OverflowError:
         raise ModelError("the number is out of range") from None
+    if math.isnan(number):
+        raise ModelError("nan is not a number that can be used")
+    return number
 
 
 def _quantity(table: Mapping[str, Any], key: str, dimension: Any) -> float:
@@ -253,14 +305,23 @@ def _quantity(table: Mapping[str, Any], key: str, dimension: Any) -> float:
 
 
 def _in_unit(table: Mapping[str, Any], key: str, unit: Unit) -> float:
-    """A number or a quantity, in `unit`."""
+    """A finite number or quantity, in `unit`."""
     with at(key):
         if key not in table:
             raise ModelError("is missing")
-        value = _number_or_quantity(table[key])
-        if not isinstance(value, str):
-            return value
-        number, given = parse_quantity(value)
-        if given.dimension not in (unit.dimension, NUMBER):
-            raise ModelError(f"{excerpt(value)} has the wrong dimension")
-        return number * given.factor / unit.factor if given.text else number
+        value = _given(_number_or_quantity(table[key]), unit)
+        if not math.isfinite(value):
+            raise ModelError("must be finite")
+        return value
+
+
+def _given(value: float | str, unit: Unit) -> float:
+    """A number, or a quantity of the same dimension, in `unit`."""
+    if not isinstance(value, str):
+        return value
+    number, given = parse_quantity(value)
+    if not given.text or given == unit:
+        return number
+    if given.dimension != unit.dimension:
+        raise ModelError(f"{excerpt(value)} has the wrong dimension; give it in {unit.text or 'pure numbers'}")
+    return number * given.factor / unit.factor
