@@ -23,6 +23,8 @@ CASES = [
     ("leaky-integrate-and-fire", "exponential-euler", 3, 0.1, 200),
     ("renewal", "exact", 2, 0.05, 100),
     ("renewal", "rk4", 2, 0.05, 100),
+    ("renewal", "euler", 2, 0.05, 100),
+    ("renewal", "exponential-euler", 2, 0.05, 100),
     ("adaptive", "exact", 3, 0.1, 300),
     ("adaptive", "rk4", 3, 0.1, 300),
     ("adaptive", "exponential-euler", 3, 0.1, 300),
