@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from .errors import ModelError, choices, excerpt
-from .units import NUMBER, Dimension, combine, scale
+from .units import LARGEST, NUMBER, SMALLEST, Dimension, combine, scale
 
 FUNCTIONS: Final[dict[str, int]] = {  # name: number of arguments
     **dict.fromkeys(("exp", "log", "sqrt", "tanh", "sinh", "cosh", "abs", "heaviside", "exprelr", "gate"), 1),
@@ -97,9 +97,8 @@ def _scan(text: str) -> None:
 
 
 def _in_range(numeral: str) -> bool:
-    """Whether a float64 can hold a number without it overflowing or vanishing."""
-    value = float(numeral)
-    return math.isfinite(value) and (value != 0 or not numeral.lower().partition("e")[0].strip("0."))
+    """Whether a number is 0 or of a size that leaves room to compute with it."""
+    return SMALLEST <= float(numeral) <= LARGEST or not numeral.lower().partition("e")[0].strip("0.")
 
 
 def _check_node(node: ast.AST) -> None:

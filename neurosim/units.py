@@ -56,6 +56,7 @@ _FOREIGN_QUANTITY = re.compile(
 )
 _FACTOR = re.compile(r" *([*/]?) *(?:([A-Za-z]{1,8})(?:(?:\^|\*\*)([+-]?\d(?:\.\d{1,3})?))?|(1)) *", re.ASCII)
 _LARGEST_TEN = 90
+SMALLEST, LARGEST = 1e-300, 1e300  # of numbers other than 0 that are written in files and texts
 
 
 @dataclass(frozen=True)
@@ -156,9 +157,9 @@ def parse_quantity(text: str) -> tuple[float, Unit]:
 
 
 def _in_range(number: str, factor: float, text: str) -> float:
-    """A number, where it neither overflows nor vanishes when it is brought into the coherent set."""
+    """A number that is 0, infinite as written, or of a size that leaves room to compute with it."""
     value, mantissa = float(number), number.lower().partition("e")[0]
-    if "inf" not in mantissa and (math.isinf(value * factor) or (value * factor == 0 and mantissa.strip("+-0."))):
+    if mantissa.strip("+-0.") not in ("", "inf") and not SMALLEST <= abs(value * factor) <= LARGEST:
         raise UnitError(f"the number in {excerpt(text)} is out of range")
     return value
 

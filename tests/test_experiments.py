@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import neurosim as ns
+from models import CLOCKED
 
 HH, LIF = "hodgkin-huxley", "leaky-integrate-and-fire"
 
@@ -170,3 +171,19 @@ def test_checks_of_a_file_can_fail():
     results = ns.check_model(ns.Model.from_toml(text))
     assert [result.passed for result in results] == [False, True, True]
     assert results[0].found == pytest.approx(62.9, abs=0.1)
+
+
+def test_checks_of_a_model_with_several_inputs_and_with_none():
+    check = """
+[[check]]
+input = { I = 1.5, g = 2 }
+duration = "50 ms"
+final = { x = { value = 1, tolerance = 10, source = "finite" } }
+"""
+    (result,) = ns.check_model(ns.Model.from_toml(CLOCKED + check))
+    assert result.passed
+    with pytest.raises(ns.ModelError, match=r"check 1: input: the model has 2 inputs; write .* g = … \}"):
+        ns.Model.from_toml(CLOCKED + check.replace("{ I = 1.5, g = 2 }", "1.5"))
+    free = CLOCKED.replace('I = ["1", "drive"]\ng = ["1", "gain"]\n', "").replace("tanh(I)", "1").replace("(g*", "(")
+    (result,) = ns.check_model(ns.Model.from_toml(free + check.replace("input = { I = 1.5, g = 2 }\n", "")))
+    assert result.passed

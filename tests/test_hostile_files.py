@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -151,9 +152,10 @@ EXPRESSIONS = [
     ("2**64**2", "is not a number that can be used: inf"),
     ("1e999", NO_NUMBER),
     ("1e-400", NO_NUMBER),
+    ("5e-324", NO_NUMBER),
     ("1e9999", NO_NUMBER),
     ("9" * 400, NO_NUMBER),
-    ("1e308*1e308", "is not a number that can be used: inf"),
+    ("1e300*1e300", "is not a number that can be used: inf"),
     ("1/0", "is not a number that can be used: inf"),
     ("0/0", "is not a number that can be used: nan"),
     ("0**-1", "is not a number that can be used: inf"),
@@ -821,6 +823,46 @@ def test_any_value_anywhere(data):
 
 def test_fuzzed_files():
     """The first cases of the fuzzer: half of them are models."""
-    tally = fuzz.run(range(300))
+    tally = fuzz.run(range(500))
     assert tally["read"] > 100
     assert tally["refused"] > 100
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("    return s_V > -50.0", "    return s_V > __import__", "an unexpected name: __import__"),
+        ("    return s_V > -50.0", "    return s_V.real > -50.0", "an unexpected node: Attribute"),
+        ("    return s_V > -50.0", "    return [s_V] > -50.0", "an unexpected node: List"),
+        ("    return s_V > -50.0", "    return s_V > nan", "an unexpected name: nan"),
+        ("    return s_V > -50.0", "    return s_V > 1e999", "an unexpected constant: inf"),
+        ("    return s_V > -50.0", "    return s_V > 'x'", "an unexpected constant: 'x'"),
+        ("    return s_V > -50.0", "    return s_V > s_w", "not defined in threshold: {'s_w'}"),
+        ("    return s_V > -50.0", "    return s_V", "truth values and numbers are mixed in threshold"),
+        ("    return s_V > -50.0", "    return (s_V > -50.0) & s_V", "truth values and numbers are mixed in threshold"),
+        ("def threshold(s_V)", "def threshold(s_V, s_V)", "threshold has an argument twice"),
+        ("from numpy import inf", "from os import inf", "unexpected imports"),
+        ("for step in range", "while 1:\n        pass\n    for step in range", "an unexpected node: While"),
+        ('"""good by', '"""good\'; by', "an unexpected documentation string"),
+    ],
+)
+def test_the_fuzzer_sees_what_must_not_be(old, new, complaint):
+    """What `fuzz.check_source` would say of a kernel that is not as it must be."""
+    model = Model.from_toml(GOOD)
+    source, _ = kernel_source(model, METHODS["euler"])
+    fuzz.check_source(source, model)
+    assert source.count(old) == 1
+    with pytest.raises(fuzz.Failure, match=re.escape(complaint)):
+        fuzz.check_source(source.replace(old, new), model)
+
+
+def test_the_fuzzer_sees_other_errors_and_slowness():
+    def compute(seconds):
+        end = time.process_time() + seconds
+        while time.process_time() < end:
+            pass
+
+    with pytest.raises(fuzz.Failure, match="looking raised KeyError"):
+        fuzz.timed("looking", {}.__getitem__, "x")
+    with pytest.raises(fuzz.Failure, match="computing took"):
+        fuzz.timed("computing", compute, 1.1 * fuzz.SECONDS_PER_CALL)

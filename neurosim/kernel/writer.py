@@ -9,6 +9,7 @@ from ..model import Model
 from ..model.meaning import reach
 from .rewrite import LARGEST_OFFSET, Shared, affine, depends, share_exponentials
 
+_LONGEST_PRODUCT = 16
 _DEVICE = {"min": "minimum", "max": "maximum", "abs": "abs"}
 
 
@@ -189,7 +190,7 @@ class Writer:
             return call("sqrt", code)
         if value is None or value != round(value) or not 1 <= abs(value) <= 64:
             return call("power", code, self._code(exponent))
-        if not isinstance(code, ast.Name):
+        if not isinstance(code, ast.Name) or abs(value) > _LONGEST_PRODUCT:
             return call("whole_power", code, ast.Constant(int(value)))
         product = _product(code, round(abs(value)))
         return product if value > 0 else ast.BinOp(ast.Constant(1.0), ast.Div(), product)

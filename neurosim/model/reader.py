@@ -170,7 +170,6 @@ def _checks(
         raise ModelError("check: must be tables headed [[check]]")
     if len(entries) > _MOST["check"]:
         raise ModelError(f"check: at most {_MOST['check']}")
-    driven = parse_unit(next(iter(inputs.values())).unit) if len(inputs) == 1 else None
     checks = []
     for number, entry in enumerate(entries, 1):
         with at(f"check {number}"):
@@ -182,10 +181,20 @@ def _checks(
                 with at(f"parameters.{name}"):
                     _given(value, parse_unit(parameters[name].unit))
             with at("input"):
-                if driven is not None and not math.isfinite(_given(check.input, driven)):
-                    raise ModelError("must be finite")
+                _check_input(check.input, inputs)
             checks.append(check)
     return tuple(checks)
+
+
+def _check_input(given: Any, inputs: Mapping[str, Input]) -> None:
+    """One value for a model with one input, a table of all for a model with several."""
+    several = given if isinstance(given, Mapping) else dict.fromkeys(inputs, given)
+    if several.keys() != inputs.keys() or (len(inputs) > 1 and several is not given):
+        form = ", ".join(f"{name} = …" for name in inputs)
+        raise ModelError(f"the model has {len(inputs)} inputs; write input = {{ {form} }}")
+    for name, value in several.items():
+        if not math.isfinite(_given(value, parse_unit(inputs[name].unit))):
+            raise ModelError(f"{name} must be finite")
 
 
 def _check(entry: dict[str, Any], meaning: Meaning) -> Check:
@@ -200,7 +209,8 @@ def _check(entry: dict[str, Any], meaning: Meaning) -> Check:
     if not expected:
         raise ModelError("nothing is expected; give spike_count, rate or final")
     with at("input"):
-        given = _number_or_quantity(entry.get("input", 0))
+        several = isinstance(entry.get("input"), dict)
+        given = _each(entry, "input", _number_or_quantity) if several else _number_or_quantity(entry.get("input", 0))
     return Check(
         input=given,
         duration=_quantity(entry, "duration", TIME),
