@@ -37,10 +37,16 @@ class Current:
 
     def __mul__(self, factor: Any) -> "Current":
         numbers = to_array(factor, _PURE, "the factor of a current")
+        for term in self.terms:
+            if np.ndim(numbers) > 1 or (np.size(term.factor) not in (1, numbers.size) and numbers.size != 1):
+                raise InputError(f"the factors of a current, {np.size(term.factor)} and {numbers.size}, do not fit")
         return Current(tuple(term._replace(factor=term.factor * numbers) for term in self.terms))
 
     __rmul__ = __mul__
     __array_ufunc__ = None  # so that array * current comes here
+
+    def __truediv__(self, divisor: Any) -> "Current":
+        return self * (1.0 / to_array(divisor, _PURE, "the divisor of a current"))
 
     def __neg__(self) -> "Current":
         return self * -1.0
@@ -118,10 +124,18 @@ def from_array(samples: Any, dt: Any, *, interpolate: bool = False) -> Current:
     spacing = to_number(dt, _MS, "dt of from_array")
     if not 0 < spacing < math.inf:
         raise InputError(f"from_array: dt must be positive, not {spacing:g} ms")
-    shape = np.shape(samples)
+    shape = shape_of(samples, "from_array")
     if len(shape) not in (1, 2) or 0 in shape:
         raise InputError(f"from_array takes samples (T,) or (n, T), not of shape {shape}")
     return Current((Term(1.0, 1.0, Samples(samples, spacing, bool(interpolate))),))
+
+
+def shape_of(value: Any, what: str) -> tuple[int, ...]:
+    """The shape of what a user gave; an error for rows of different lengths."""
+    try:
+        return np.shape(value)
+    except ValueError:
+        raise InputError(f"{what}: the rows of {excerpt(value)} have different lengths") from None
 
 
 def as_current(value: Any) -> Current:

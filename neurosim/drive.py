@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .currents import Current, Term, as_current, from_array
+from .currents import Current, Term, as_current, from_array, shape_of
 from .errors import InputError, UnitError, choices, excerpt
 from .units import Unit, to_array
 from .waveforms import Floats, Samples, Waveform
@@ -83,10 +83,10 @@ def resolve_drive(I: Any, units: Mapping[str, Unit], steps: int, dt: float, neur
                 dense.append((target, term.factor, term.waveform))
             else:
                 amplitudes.append((target, term.amplitude * term.factor, term.waveform))
-    sizes = {"other arguments": neurons}
     inputs = list(units)
-    sizes |= {f"the input {inputs[target]}": np.size(value) for target, value, _ in amplitudes if np.size(value) > 1}
-    sizes |= {f"the samples of {inputs[target]}": samples.values.shape[0] for target, _, samples in dense}
+    sizes = [("other arguments", neurons)]
+    sizes += [(f"the input {inputs[target]}", np.size(value)) for target, value, _ in amplitudes]
+    sizes += [(f"the samples of {inputs[target]}", samples.values.shape[0]) for target, _, samples in dense]
     n = common_size(sizes)
     return Drive(
         amplitude=np.array([np.broadcast_to(value, n) for _, value, _ in amplitudes]).reshape(len(amplitudes), n),
@@ -96,14 +96,13 @@ def resolve_drive(I: Any, units: Mapping[str, Unit], steps: int, dt: float, neur
     )
 
 
-def common_size(sizes: Mapping[str, int]) -> int:
+def common_size(sizes: Sequence[tuple[str, int]]) -> int:
     """The number of neurons, where every argument gives 1 or the same number."""
-    several = {what: size for what, size in sizes.items() if size != 1}
-    if len(set(several.values())) > 1:
-        raise InputError(
-            "different numbers of neurons: " + ", ".join(f"{size} from {what}" for what, size in several.items())
-        )
-    return next(iter(several.values()), 1)
+    several = [(what, size) for what, size in sizes if size != 1]
+    if len({size for _, size in several}) > 1:
+        found = ", ".join(f"{size} from {what}" for what, size in several)
+        raise InputError(f"different numbers of neurons: {found}")
+    return several[0][1] if several else 1
 
 
 def _by_name(I: Any, inputs: list[str]) -> dict[str, Any]:
@@ -124,7 +123,7 @@ def _by_name(I: Any, inputs: list[str]) -> dict[str, Any]:
 
 def _terms(value: Any, unit: Unit, name: str, steps: int, dt: float) -> list[Term]:
     """The terms of one input with amplitudes and samples in the coherent set."""
-    if not isinstance(value, Current) and np.ndim(value) == 2:
+    if not isinstance(value, Current) and len(shape_of(value, f"the input {name}")) == 2:
         if np.shape(value)[1] != steps:
             raise InputError(
                 f"the input {name} has shape {np.shape(value)}: a 2-D array is (neurons, steps) with {steps} steps "

@@ -24,9 +24,9 @@ class SimulationError(NeurosimError, ArithmeticError):
     """A run that left the finite numbers: names variable, neuron, time and the likely cure."""
 
 
-def choices(name: str, legal: Iterable[str]) -> str:
+def choices(name: object, legal: Iterable[str]) -> str:
     """What to write instead of an unknown `name`: the nearest legal ones, else all of them."""
-    names = sorted(legal)
+    name, names = str(name), sorted(legal)
     if not names:
         return "there are none"
     near = [other for other in names if other.lower() == name.lower()]

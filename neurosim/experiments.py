@@ -15,7 +15,7 @@ from .kernel import integrate
 from .model import Model, load_model
 from .progress import Progress, progress_bar
 from .recording import Tally, in_ms
-from .simulation import make_setup
+from .simulation import by_name, make_setup
 from .units import Unit, parse_unit, to_array, to_number
 
 Floats = NDArray[np.float64]
@@ -126,7 +126,7 @@ def gain_function(
     length, skipped = to_number(duration, _MS, "duration"), to_number(discard, _MS, "discard")
     if not 0 <= skipped < length:
         raise InputError(f"discard must be from 0 to below the duration {length:g} ms, not {skipped:g} ms")
-    given = {name: _values(model, name, value) for name, value in (parameters or {}).items()}
+    given = {name: _values(model, name, value) for name, value in by_name(parameters, "parameters").items()}
     shape = tuple(values.size for values in given.values() if values.ndim)
     family = dict(zip(given, _grid(list(given.values())), strict=True))
     options = {"dt": dt, "method": method, "seed": seed, "threads": threads}

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from .errors import InputError, choices, excerpt
+from .errors import InputError, excerpt
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,6 @@ def find_method(name: str) -> Method:
     InputError
         For an unknown name, with the legal ones.
     """
-    if name not in METHODS:
-        raise InputError(f"unknown method {excerpt(name)}; legal: {', '.join(METHODS)} ({choices(str(name), METHODS)})")
+    if not isinstance(name, str) or name not in METHODS:
+        raise InputError(f"unknown method {excerpt(name)}; legal: {', '.join(METHODS)}")
     return METHODS[name]

@@ -1,6 +1,7 @@
 """Pictures. Every function takes ``ax=None``, returns Axes and shows nothing by itself."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -83,6 +84,19 @@ def plot_gain_function(gain: GainFunction, ax: Axes | None = None) -> Axes:
     if families:
         ax.legend(frameon=False, fontsize="small")
     return ax
+
+
+def plot_ladder(recordings: Mapping[str, Recording], gains: Mapping[str, GainFunction]) -> Figure:
+    """One row for each model: a recording beside its gain function."""
+    ladder, axes = plt.subplots(len(gains), 2, figsize=(10, 9), width_ratios=(2, 1), layout="constrained")
+    for row, (name, gain) in zip(axes, gains.items(), strict=True):
+        plot_recording(recordings[name], ax=row[0])
+        plot_gain_function(gain, ax=row[1])
+        row[0].set_title(name, loc="left", fontsize="medium")
+        row[1].set_title("", loc="left")
+    for ax in axes[:-1, 0]:
+        ax.set_xlabel("")
+    return ladder
 
 
 def figure_of(ax: Axes) -> Figure:

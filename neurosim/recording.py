@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,10 @@ class Recording:
     dt, duration : float
         In ms.
     method : str
+    parameters : mapping of name to ndarray () or (n,)
+        Values that differ from the model file's, in the declared unit.
+    record_every : int
+        Steps from sample to sample.
     time : ndarray (T,)
         Times of the samples in ms; the first is the start, 0.
     traces : mapping of name to ndarray (n, T)
@@ -35,22 +40,31 @@ class Recording:
     spike_index, spike_time : ndarray
         Neuron and time (ms) of every spike, ordered by time, then neuron.
     final_state : mapping of name to ndarray (n,)
-        Accepted as `start` by `simulate`, which then goes on with the same bits.
+        Accepted as `start` by `simulate`, which then goes on with the same bits; its clock begins at 0 again, which
+        matters where the model or the current depends on time.
     units : mapping of name to str
     """
 
     model: Model
+    parameters: Mapping[str, Floats]
     neurons: int
     dt: float
     duration: float
     method: str
-    time: Floats
+    record_every: int
     traces: Mapping[str, Floats]
     spike_index: Ints
     spike_time: Floats
     final_state: Mapping[str, Floats]
     units: Mapping[str, str]
     drive: Drive = field(repr=False)
+
+    @cached_property
+    def time(self) -> Floats:
+        """Times of the samples in ms, (T,)."""
+        samples = round(self.duration / self.dt) // self.record_every + 1
+        times: Floats = in_ms(np.arange(samples) * self.record_every, self.dt)
+        return times
 
     def __getitem__(self, name: str) -> Floats:
         """The trace of a recorded variable: (n, T) in ``units[name]``."""
@@ -61,8 +75,8 @@ class Recording:
 
     def spike_times(self, neuron: int = 0) -> Floats:
         """Spike times of one neuron in ms."""
-        if not -self.neurons <= neuron < self.neurons:
-            raise InputError(f"there is no neuron {neuron}; legal: 0 … {self.neurons - 1}")
+        if not isinstance(neuron, int | np.integer) or not -self.neurons <= neuron < self.neurons:
+            raise InputError(f"there is no neuron {excerpt(neuron)}; legal: 0 … {self.neurons - 1}")
         times: Floats = self.spike_time[self.spike_index == neuron % self.neurons]
         return times
 

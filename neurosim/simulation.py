@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .drive import common_size, resolve_drive
 from .errors import InputError, choices, excerpt
 from .kernel import Setup, integrate
-from .kernel.tiles import BOOKKEEPING, with_defines
+from .kernel.tiles import REMEMBERED, with_defines
 from .methods import find_method
 from .model import Model, load_model
 from .model.meaning import reach
@@ -22,6 +22,7 @@ from .units import parse_unit, to_array, to_number
 
 Floats = NDArray[np.float64]
 _MS = parse_unit("ms")
+_MOST_STEPS = 1e12
 
 
 def simulate(
@@ -86,19 +87,24 @@ def simulate(
     model = load_model(model)
     if spike_timing != "grid":
         raise InputError(f"spike_timing is 'grid', not {excerpt(spike_timing)}")
-    setup = make_setup(model, I, duration, dt, method, parameters, start, record, record_every, seed, threads)
-    wanted = (record,) if isinstance(record, str) else tuple(record)
+    wanted = _wanted(record)
+    setup = make_setup(model, I, duration, dt, method, parameters, start, wanted, record_every, seed, threads)
     collector = _Collector(setup, wanted)
+
+    def factor(name: str) -> float:
+        return parse_unit(model.parameters[name].unit).factor
+
     with progress_bar(progress, f"simulating {model.name}") as show:
         final = integrate(setup, collector.add_spikes, collector.add_trace if wanted else None, show)
-    samples = setup.steps // record_every + 1
+    given = parameters or {}
     return Recording(
-        model=_with_scalars(model, parameters),
+        model=model.replace(**{name: value for name, value in given.items() if np.size(value) == 1}),
+        parameters=MappingProxyType({name: setup.parameters[name] / factor(name) for name in given}),
         neurons=setup.drive.neurons,
         dt=setup.dt,
         duration=float(in_ms(setup.steps, setup.dt)),
         method=setup.method.name,
-        time=in_ms(np.arange(samples) * record_every, setup.dt),
+        record_every=setup.every,
         traces=MappingProxyType(collector.traces),
         spike_index=np.concatenate(collector.index),
         spike_time=in_ms(np.concatenate(collector.when), setup.dt),
@@ -116,7 +122,7 @@ def make_setup(
     method: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     start: Mapping[str, Any] | None = None,
-    record: str | Iterable[str] = (),
+    record: tuple[str, ...] = (),
     record_every: int = 1,
     seed: int | None = None,
     threads: int | None = None,
@@ -128,10 +134,10 @@ def make_setup(
     steps = _steps(to_number(duration, _MS, "duration"), step)
     if seed is not None:
         _whole(seed, "seed", 0)
-    values = _parameters(model, parameters or {})
-    begin = _start(model, start or {})
-    sizes = {f"parameter {name}": value.size for name, value in values.items()}
-    sizes |= {f"start of {name}": value.size for name, value in begin.items()}
+    values = _parameters(model, by_name(parameters, "parameters"))
+    begin = _start(model, by_name(start, "start"))
+    sizes = [(f"parameter {name}", value.size) for name, value in values.items()]
+    sizes += [(f"start of {name}", value.size) for name, value in begin.items()]
     units = {name: parse_unit(entry.unit) for name, entry in model.inputs.items()}
     return Setup(
         model=model,
@@ -142,14 +148,35 @@ def make_setup(
         dt=step,
         steps=steps,
         threads=_threads(threads),
-        recorded=_rows(model, (record,) if isinstance(record, str) else record),
+        recorded=_rows(model, record),
         every=_whole(record_every, "record_every", 1),
     )
+
+
+def by_name(given: Any, what: str) -> Mapping[str, Any]:
+    """A mapping from names; an error for anything else but None."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        raise InputError(f"{what} is a mapping from names to values, such as {{'V': -70}}, not {excerpt(given)}")
+    return given
+
+
+def _wanted(record: Any) -> tuple[str, ...]:
+    names = (record,) if isinstance(record, str) else tuple(record) if isinstance(record, Iterable) else (record,)
+    for name in names:
+        if not isinstance(name, str):
+            raise InputError(f"record takes names, such as 'V' or ['V', 'I'], not {excerpt(name)}")
+    return names
 
 
 def _steps(duration: float, dt: float) -> int:
     if not 0 < duration < math.inf:
         raise InputError(f"duration must be positive, not {duration:g} ms")
+    if duration / dt > _MOST_STEPS:
+        raise InputError(
+            f"duration {duration:g} ms at dt {dt:g} ms is more than {_MOST_STEPS:g} steps; shorten the run"
+        )
     steps = round(duration / dt)
     if steps < 1 or abs(steps * dt - duration) > 1e-6 * dt:
         below = math.floor(duration / dt) * dt
@@ -160,7 +187,7 @@ def _steps(duration: float, dt: float) -> int:
 
 
 def _whole(value: Any, what: str, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value < 2**63:
         raise InputError(f"{what} must be a whole number from {least} on, not {excerpt(value)}")
     return int(value)
 
@@ -191,22 +218,25 @@ def _parameters(model: Model, given: Mapping[str, Any]) -> dict[str, Floats]:
 
 def _start(model: Model, given: Mapping[str, Any]) -> dict[str, Floats]:
     legal = {name: parse_unit(state.unit) for name, state in model.states.items()}
-    legal |= dict(zip(BOOKKEEPING, (_MS, parse_unit("1"), _MS), strict=True))
+    legal |= dict(zip(REMEMBERED, (_MS, parse_unit("1"), _MS), strict=True))
     values = {}
     for name, value in given.items():
         if name not in legal:
             raise InputError(f"start: {model.name} has no state {excerpt(name)}; {choices(str(name), legal)}")
         array = to_array(value, legal[name], f"start of {name}")
-        finite = np.isfinite(array) | ((name == "since_spike") & (array == math.inf))
-        if array.ndim > 1 or array.size == 0 or not finite.all():
-            raise InputError(f"start of {name} is a finite number or one value per neuron (n,)")
+        if array.ndim > 1 or array.size == 0 or not _can_start(name, array).all():
+            what = {"above_threshold": "0 or 1"}.get(
+                name, "a time from 0 on" if name in REMEMBERED else "a finite number"
+            )
+            raise InputError(f"start of {name} is {what}, or one value per neuron (n,)")
         values[name] = array
     return values
 
 
-def _with_scalars(model: Model, parameters: Mapping[str, Any] | None) -> Model:
-    given = parameters or {}
-    return model.replace(**{name: value for name, value in given.items() if np.size(value) == 1})
+def _can_start(name: str, values: Floats) -> NDArray[np.bool_]:
+    if name == "above_threshold":
+        return np.isin(values, (0.0, 1.0))
+    return values >= 0 if name in REMEMBERED else np.isfinite(values)
 
 
 # Traces ----------------------------------------------------------------------------------------------------------

@@ -230,6 +230,8 @@ def _numbers(value: Any, given: object, unit: Unit, what: str) -> NDArray[np.flo
 
 def _quantity_of_user(text: str, what: str) -> tuple[float, Unit]:
     """A quantity in the closed list or, failing that, in any unit pint knows."""
+    for sign, plain in (("\u00b2", "^2"), ("\u00b5", "u"), ("\u03bc", "u"), ("\u03a9", "Ohm")):
+        text = text.replace(sign, plain)
     try:
         return parse_quantity(text)
     except UnitError as unknown:

@@ -70,7 +70,9 @@ def test_a_family_in_gain(neurosim):
 def test_several_values_are_neurons_in_run(neurosim):
     _, out, _ = neurosim("run", "leaky-integrate-and-fire", "--current", "3 nA", "--set", "tau_m=5 ms,10 ms", "--json")
     recording = ns.simulate("leaky-integrate-and-fire", 3, 100, parameters={"tau_m": [5, 10]})
-    assert json.loads(out)["spike_count"] == recording.spike_count.tolist()
+    result = json.loads(out)
+    assert result["spike_count"] == recording.spike_count.tolist()
+    assert result["parameters"]["tau_m"] == [5, 10]
 
 
 def test_infinity_in_json(neurosim):
@@ -185,6 +187,8 @@ MISTAKES = [
     ("run hodgkin-huxley --current stp:1", "error: unknown current 'stp'; did you mean step?"),
     ("run hodgkin-huxley --current ten", "'ten' is not a number with a unit"),
     ("run hodgkin-huxley --current 10 --current 3", "several currents need the names of their inputs"),
+    ("run hodgkin-huxley --current I=10 --current I=20", "given twice for the same input"),
+    ("run hodgkin-huxley --current 10 --duration 1e300", "more than 1e+12 steps"),
     ("run hodgkin-huxley --current J=10", "no input 'J'"),
     ("run hodgkin-huxley --current 10 --dt -1", "dt must be positive"),
     ("run hodgkin-huxley --current 10 --duration 10.03", "no multiple of dt 0.05 ms; take 10 or 10.05 ms"),
@@ -196,7 +200,7 @@ MISTAKES = [
     ("run hodgkin-huxley --current 10 --plot v.xyz", "end it in .png, .pdf or .svg"),
     ("run hodgkin-huxley --current 10 --csv missing/v.csv", "cannot write 'missing/v.csv': No such file or directory"),
     ("run missing.toml --current 10", "'missing.toml': No such file or directory"),
-    ("gain hodgkin-huxley --from 5 --to 1", "--from must be below --to, not 5 and 1"),
+    ("gain hodgkin-huxley --from 5 --to 1", "--from and --to must be finite, --to not below --from"),
     ("gain hodgkin-huxley --to 10 --discard 2000", "discard must be from 0 to below the duration"),
     ("gain hodgkin-huxley --to x", "'x' is not a number with a unit"),
     ("show renewal --latex --source", "exclude each other"),
@@ -250,6 +254,15 @@ def test_a_closed_pipe_is_no_error():
     result = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
     assert result.stdout == 'name = "hodgkin-huxley"\n'
     assert "Traceback" not in result.stderr
+
+
+def test_a_full_disk_is_a_sentence():
+    if not os.path.exists("/dev/full"):
+        pytest.skip("needs a device that is always full")
+    command = f"{sys.executable} -m neurosim show hodgkin-huxley --source > /dev/full"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stderr == "error: cannot write the result: No space left on device\n"
 
 
 def test_help_imports_little():

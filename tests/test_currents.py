@@ -45,6 +45,7 @@ T = np.array([0.0, 2.0, 4.0, 5.0, 7.0, 10.0])
         (ns.from_array([0, 2, 4, 10, 10, 10], dt=2, interpolate=True), [0, 2, 4, 7, 10, 10]),
         (ns.step(3, start=2) + 1, [1, 4, 4, 4, 4, 4]),
         (1 - ns.step(3, start=2) * 2, [1, -5, -5, -5, -5, -5]),
+        (ns.step(3, start=2) / 2, [0, 1.5, 1.5, 1.5, 1.5, 1.5]),
         (2 * ns.step(3, start=2, stop=5) - ns.constant("1 nA"), [-1, 5, 5, -1, -1, -1]),
     ],
 )
@@ -111,6 +112,8 @@ BAD = [
     (lambda: parse_current("sine:1"), r"write sine:amplitude,frequency"),
     (lambda: parse_current("step:1,x"), r"start of step: 'x' is not a number"),
     (lambda: values(ns.constant([1, 2]) * [1, 2, 3], T), r"2 amplitudes times 3 factors"),
+    (lambda: ns.constant(1) * [1, 2] * [1, 2, 3], r"factors of a current, 2 and 3, do not fit"),
+    (lambda: ns.from_array([[1], [2, 3]], dt=1), r"from_array: the rows of .* have different lengths"),
     (lambda: values(ns.constant([1, 2]), T, neurons=3), r"different numbers of neurons"),
 ]
 

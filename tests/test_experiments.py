@@ -63,6 +63,14 @@ def test_leaky_integrate_and_fire_is_of_the_first_kind():
     assert gain.onset == pytest.approx(2, abs=1e-4)
 
 
+@pytest.mark.parametrize("method", ["exact", "rk4", "exponential-euler"])
+def test_no_firing_at_the_rheobase_itself(method):
+    """At I = (theta - E_L)/R_m the membrane approaches the threshold and does not pass it, whatever rounds."""
+    gain = ns.gain_function(LIF, [1.9, 2.0, 2.1], duration=5000, method=method)
+    assert gain.rate[:2].tolist() == [0, 0]
+    assert gain.kind == "I"
+
+
 @pytest.mark.parametrize("inputs", [[0, 0.5, 1.0], [3, 4, 5], [2.5]])
 def test_no_onset_in_range(inputs):
     gain = ns.gain_function(LIF, inputs)

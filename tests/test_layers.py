@@ -20,7 +20,7 @@ LAYER = {module: number for number, modules in enumerate(LAYERS) for module in m
 HEAVY = {  # what only some may import
     "numba": {"kernel"},
     "llvmlite": {"kernel"},
-    "matplotlib": {"plot", "cli"},
+    "matplotlib": {"plot"},
     "pint": {"units"},
     "sympy": {"model"},
     "typer": {"cli"},

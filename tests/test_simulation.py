@@ -176,6 +176,24 @@ def test_spikes_are_ordered_by_time_then_neuron():
     assert (order == np.arange(order.size)).all()
 
 
+def test_values_given_are_kept_with_the_recording():
+    recording = ns.simulate(LIF, 2.5, 10, parameters={"tau_m": ["0.005 s", "10 ms"], "R_m": 9})
+    assert recording.parameters["tau_m"].tolist() == [5, 10]
+    assert recording.parameters["R_m"].tolist() == recording.model.parameters["R_m"].value == 9
+
+
+def test_record_takes_any_iterable():
+    recording = ns.simulate(LIF, 2.5, 10, record=(name for name in ("V", "I")))
+    assert list(recording.traces) == ["V", "I"]
+
+
+def test_a_final_state_can_be_refractory_for_ever():
+    parameters = {"t_ref": math.inf}
+    first = ns.simulate(LIF, 2.5, 50, parameters=parameters)
+    assert first.spike_count.tolist() == [1]
+    assert ns.simulate(LIF, 2.5, 50, parameters=parameters, start=first.final_state).spike_count.tolist() == [0]
+
+
 def test_repr_tells_what_it_is():
     text = repr(ns.simulate(HH, 10, 50, record="V"))
     assert text == "<Recording of hodgkin-huxley: 1 neuron(s), 50 ms at dt 0.05 ms, 4 spike(s), traces: V>"
@@ -194,7 +212,7 @@ BAD = [
     ({"duration": "ten"}, r"duration: 'ten' is not a number with a unit"),
     ({"method": "rk5"}, r"unknown method 'rk5'; legal: euler, rk4"),
     ({"record": "W"}, r"has nothing called 'W' to record; legal: I, V"),
-    ({"record": ["V", 3]}, r"nothing called 3"),
+    ({"record": ["V", 3]}, r"record takes names, such as .* not 3"),
     ({"record_every": 0}, r"record_every must be a whole number from 1 on, not 0"),
     ({"record_every": 2.5}, r"record_every must be a whole number"),
     ({"threads": 0}, r"threads must be a whole number from 1 on"),
@@ -221,6 +239,24 @@ BAD = [
     ({"I": {"J": 3}}, r"the model has no input 'J'"),
     ({"I": {}}, r"no current for the input\(s\) I"),
     ({"I": ns.from_array([1, 2, 3], dt=1)}, r"the samples of I end at 3 ms, the run at 10 ms"),
+    ({"duration": 1e300}, r"is more than 1e\+12 steps"),
+    ({"record": None}, r"record takes names"),
+    ({"record": [["V"]]}, r"record takes names"),
+    ({"record_every": 10**30}, r"record_every must be"),
+    ({"method": []}, r"unknown method"),
+    ({"parameters": 5}, r"parameters is a mapping from names to values"),
+    ({"parameters": {1: 2}}, r"parameters is a mapping"),
+    ({"parameters": {"tau_m": 0}}, r"rates of leaky-integrate-and-fire are not finite for these parameters"),
+    ({"parameters": {"tau_m": 0}, "method": "rk4"}, r"1.0 / tau_m in .* is not finite for the given tau_m"),
+    ({"start": 5}, r"start is a mapping"),
+    ({"start": {"since_spike": -5}}, r"start of since_spike is a time from 0 on"),
+    ({"start": {"refractory": -5}}, r"start of refractory is a time from 0 on"),
+    ({"start": {"above_threshold": 7}}, r"start of above_threshold is 0 or 1"),
+    ({"I": [[1], [2, 3]]}, r"the rows of .* have different lengths"),
+    (
+        {"I": ns.step([1, 2]) + ns.constant([1, 2, 3])},
+        r"different numbers of neurons: 2 from the input I, 3 from the input I",
+    ),
     ({"model": "leaky"}, r"unknown model 'leaky'"),
     ({"model": 3}, r"a model is a name, a path or a Model, not 3"),
 ]
@@ -257,6 +293,18 @@ def test_overflow_names_variable_neuron_time_and_cure(monkeypatch):
     assert messages[0] == messages[1]
     for part in ("V of neuron 2 is", "at t = ", "hodgkin-huxley by euler", "smaller dt (it is 1 ms) or the method rk4"):
         assert part in messages[0]
+
+
+def test_the_earliest_failure_is_reported_whatever_the_tiles_and_windows(monkeypatch):
+    amplitudes = np.zeros(200)
+    amplitudes[150] = 1e7
+    late = np.zeros(200)
+    late[3] = 1e7
+    current = ns.step(amplitudes, start=1) + ns.step(late, start=40)
+    for threads, longest in ((1, 50_000), (2, 50_000), (1, 10)):
+        monkeypatch.setattr(windows, "_LONGEST_WINDOW", longest)
+        with pytest.raises(ns.SimulationError, match=r"of neuron 150 is .* at t = 1\."):
+            ns.simulate(HH, current, 60, threads=threads)
 
 
 def test_a_reset_does_not_hide_overflow():

@@ -73,25 +73,15 @@ def _train(name: str, amplitude: float) -> "Recording":
 
 
 def _draw(folder: Path, trains: "dict[str, Recording]", gains: "dict[str, GainFunction]") -> list[Path]:
-    import matplotlib.pyplot as plt
-
     from ..errors import InputError
-    from ..plot import figure_of, plot_gain_function, plot_recording, save_figure
+    from ..plot import figure_of, plot_ladder, save_figure
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot make the folder {folder}: {error.strerror}; choose another with --out") from None
     first = figure_of(trains["hodgkin-huxley"].plot())
-    ladder, axes = plt.subplots(len(gains), 2, figsize=(10, 9), width_ratios=(2, 1), layout="constrained")
-    for row, name in zip(axes, gains, strict=True):
-        plot_recording(trains[name], ax=row[0])
-        plot_gain_function(gains[name], ax=row[1])
-        row[0].set_title(name, loc="left", fontsize="medium")
-        row[1].set_title("")
-    for label, column in zip(("spike train", "gain function"), axes.T, strict=True):
-        for ax in column[:-1]:
-            ax.set_xlabel("" if label == "spike train" else ax.get_xlabel())
+    ladder = plot_ladder(trains, gains)
     paths = [folder / "spike-train.png", folder / "ladder.png"]
     for figure, path in zip((first, ladder), paths, strict=True):
         save_figure(figure, path)

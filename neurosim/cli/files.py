@@ -85,11 +85,16 @@ def check(
             [("check", "right"), ("quantity", "left"), ("expected", "right"), ("found", "right"), ("", "left"),
              ("source", "left")],
         )  # fmt: skip
-        for number, expected, found in results:
+        for result in results:
+            number, expected, found = result
             wanted = f"{expected.value:.10g} ± {expected.tolerance:g} {expected.unit}".rstrip()
-            passed = abs(found - expected.value) <= expected.tolerance
             table.add_row(
-                str(number), expected.quantity, wanted, f"{found:.10g}", "ok" if passed else "FAILED", expected.source
+                str(number),
+                expected.quantity,
+                wanted,
+                f"{found:.10g}",
+                "ok" if result.passed else "FAILED",
+                expected.source,
             )
         if results:
             show_table(table)

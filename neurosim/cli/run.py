@@ -140,6 +140,8 @@ def _drive(model: "Model", texts: list[str]) -> Any:
         return None
     pairs = [text.partition("=") for text in texts]
     if all(equals for _, equals, _ in pairs):
+        if len({name.strip() for name, _, _ in pairs}) < len(pairs):
+            raise InputError("--current is given twice for the same input; give each input one current")
         return {name.strip(): parse_current(rest) for name, _, rest in pairs}
     if len(texts) > 1:
         raise InputError("several currents need the names of their inputs: --current I=10 --current g=2")
@@ -163,7 +165,7 @@ def _range(model: "Model", first: str, last: str, steps: int) -> Any:
     unit = parse_unit(next(iter(model.inputs.values())).unit)
     low, high = (to_number(text, unit, what) / unit.factor for text, what in ((first, "--from"), (last, "--to")))
     if not np.isfinite([low, high]).all() or not low <= high:
-        raise InputError(f"--from must be below --to, not {low:g} and {high:g}")
+        raise InputError(f"--from and --to must be finite, --to not below --from; they are {low:g} and {high:g}")
     return np.linspace(low, high, steps)
 
 
@@ -178,7 +180,7 @@ def _recording_json(recording: "Recording") -> dict[str, Any]:
         "duration": recording.duration,
         "dt": recording.dt,
         "method": recording.method,
-        "parameters": {name: entry.value for name, entry in recording.model.parameters.items()},
+        "parameters": {**{name: p.value for name, p in recording.model.parameters.items()}, **recording.parameters},
     }
     if recording.traces:
         result |= {"time": recording.time, "traces": dict(recording.traces), "units": dict(recording.units)}

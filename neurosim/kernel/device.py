@@ -12,9 +12,6 @@ import numpy as np
 from numba import carray, cfunc, njit, types  # noqa: F401  # carray is for the generated modules
 from numba.extending import intrinsic
 
-TILE: Final = 64
-"""Neurons that are advanced together: their state stays in the first-level cache."""
-
 inline: Callable[..., Any] = njit(error_model="numpy", forceinline=True)
 
 _F = types.CPointer(types.float64)

@@ -22,6 +22,9 @@ from .rewrite import NotLinear, Slopes
 from .writer import Writer, names_in
 
 _MOST_STATES_OF_EXACT = 32
+TILE = 64
+"""Neurons that are advanced together: their state stays in the first-level cache."""
+
 BOOKKEEPING = ("above", "fired", "last_spike", "free_from", "refractory")
 
 
@@ -59,6 +62,7 @@ def kernel_source(model: Model, method: Method) -> tuple[str, Layout]:
         method=method.name,
         functions="\n\n\n".join(functions),
         rows=layout.rows,
+        tile=TILE,
         coefficients=_indent(_coefficients(method), 1),
         inputs=len(model.inputs),
         nodes=len(nodes),
@@ -181,7 +185,7 @@ def _row_of_propagator(model: Model, matrix: str, name: str, middle: dict[str, s
     row = f"{matrix}{list(model.states).index(name)}"
     terms = [f"{row}_{other}*s_{other}" for other in model.states]
     terms += [f"{row}_{other}*{middle[other]}" for other in model.inputs]
-    return " + ".join([*terms, f"{row}_1"])
+    return f"s_{name} + ({' + '.join([*terms, f'{row}_1'])})"
 
 
 def propagator_entries(model: Model) -> tuple[str, ...]:
@@ -321,6 +325,7 @@ from numpy import inf
 
 from neurosim.kernel.device import *
 
+TILE = {tile}  # neurons, at most, of a tile
 {bookkeeping} = {numbers}  # rows of a tile
 SPIKES, FAILED = 9, 10  # what `sizes` counts and reports
 

@@ -12,14 +12,13 @@ from ..errors import InputError
 from ..expression import evaluate, names
 from ..model import Model
 from ..model.meaning import reach
-from .source import Layout, linear_form
+from .source import TILE, Layout, linear_form
 
 Floats = NDArray[np.float64]
-TILE: Final = 64
 _CACHE_LINE = 64  # bytes
 
-BOOKKEEPING: Final = ("since_spike", "above_threshold", "refractory")
-"""Names in a final state that are not states of the model."""
+REMEMBERED: Final = ("since_spike", "above_threshold", "refractory")
+"""What a final state has beside the states of the model."""
 
 
 def tile_width(neurons: int, threads: int) -> int:
@@ -57,7 +56,7 @@ def make_tiles(
     rows["refractory"] = 0.0 if refractory is None else np.rint(evaluate(refractory.tree, values) / dt)
     if not np.all(rows["refractory"] >= 0):
         raise InputError(f"the refractory time {refractory and refractory.text} of {model.name} is negative or NaN")
-    rows |= {name: evaluate(tree, values) for name, tree in layout.constants.items()}
+    rows |= {name: _constant(model, tree, values) for name, tree in layout.constants.items()}
     if layout.propagator:
         entries = propagator(model, values, neurons, dt)
         rows |= {name: entries[name] for name in layout.propagator}
@@ -65,6 +64,15 @@ def make_tiles(
     for name, value in rows.items():
         fill(tiles, layout.row[name], value, neurons, width)
     return tiles
+
+
+def _constant(model: Model, tree: ast.expr, values: Mapping[str, Any]) -> Any:
+    """The value of a part that depends on parameters only; infinite only if one of them is."""
+    value = evaluate(tree, values)
+    used = sorted(names(tree))
+    if not np.isfinite(value).all() and all(np.isfinite(values[name]).all() for name in used):
+        raise InputError(f"{ast.unparse(tree)} in {model.name} is not finite for the given {' and '.join(used)}")
+    return value
 
 
 def new_tiles(neurons: int, width: int, rows: int) -> Floats:
@@ -110,9 +118,9 @@ def _settled(name: str, trees: Mapping[str, ast.expr], known: Mapping[str, Any])
 
 
 def propagator(model: Model, values: Mapping[str, Any], neurons: int, dt: float) -> dict[str, Floats]:
-    """Rows P_x_y (and H_x_y while states are held) of a linear model's exact step.
+    """Rows P (and H while states are held) of a linear model's exact step, which are what a step adds to the states.
 
-    x' = Ax + Bu + c with constant u is (x, u, 1)' = M (x, u, 1), whose solution after dt is expm(M dt).
+    x' = Ax + Bu + c with constant u is (x, u, 1)' = M (x, u, 1), which changes by exp(M dt) - 1 times itself in dt.
     """
     form = linear_form(model)
     columns = [*model.states, *model.inputs, "1"]
@@ -125,10 +133,14 @@ def propagator(model: Model, values: Mapping[str, Any], neurons: int, dt: float)
             if coefficient is not None:
                 matrix[:, i, k] = evaluate(coefficient, values)
         matrix[:, i, -1] = evaluate(state.rate.tree, at_rest)
-    free = _entries("P", model, columns, expm(matrix * dt))
+    if not np.isfinite(matrix).all():
+        raise InputError(
+            f"the rates of {model.name} are not finite for these parameters; is one of them 0 or infinite?"
+        )
+    free = _entries("P", model, columns, expm1(matrix * dt))
     for name in model.spike.hold:
         matrix[:, list(model.states).index(name), :] = 0.0
-    return free | _entries("H", model, columns, expm(matrix * dt))
+    return free | _entries("H", model, columns, expm1(matrix * dt))
 
 
 def _entries(letter: str, model: Model, columns: list[str], matrix: Floats) -> dict[str, Floats]:
@@ -139,22 +151,23 @@ def _entries(letter: str, model: Model, columns: list[str], matrix: Floats) -> d
     }
 
 
-def expm(matrices: Floats) -> Floats:
-    """Matrix exponentials (n, k, k) by scaling and squaring of the Taylor series, each by itself.
+def expm1(matrices: Floats) -> Floats:
+    """exp(A) - 1 for matrices A (n, k, k), by scaling and doubling of the Taylor series, each by itself.
 
-    With a norm of at most 1/2 the series is exact to rounding after 14 terms. (scipy.linalg.expm does the same for
-    larger matrices, but importing it takes longer than most runs.)
+    With a norm of at most 1/2 the series is exact to rounding after 14 terms; exp(2A) - 1 = 2E + EE where
+    E = exp(A) - 1.
+    (scipy.linalg.expm does the like for larger matrices, but importing it takes longer than most runs.)
     """
     norm = np.abs(matrices).sum(axis=-1).max(axis=-1)
-    with np.errstate(divide="ignore"):
-        squarings = np.where(np.isfinite(norm), np.clip(np.ceil(np.log2(norm)) + 1, 0, None), 0)[:, None, None]
-    scaled = matrices / 2.0**squarings
-    term = result = np.broadcast_to(np.eye(matrices.shape[-1]), matrices.shape)
-    for k in range(1, 15):
-        term = term @ scaled / k
-        result = result + term
-    for k in range(int(squarings.max())):
-        result = np.where(k < squarings, result @ result, result)
+    with np.errstate(all="ignore"):
+        doublings = np.where(np.isfinite(norm), np.clip(np.ceil(np.log2(norm)) + 1, 0, None), 0)[:, None, None]
+        scaled = matrices / 2.0**doublings
+        term = result = scaled
+        for k in range(2, 15):
+            term = term @ scaled / k
+            result = result + term
+        for k in range(int(doublings.max())):
+            result = np.where(k < doublings, 2 * result + result @ result, result)
     return result
 
 

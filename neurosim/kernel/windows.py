@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +13,8 @@ from ..errors import SimulationError
 from ..methods import Method
 from ..model import Model
 from .cache import load_kernel
-from .source import kernel_source
-from .tiles import TILE, Floats, fill, final_state, make_tiles, new_tiles, tile_width
+from .source import TILE, kernel_source
+from .tiles import Floats, fill, final_state, make_tiles, new_tiles, tile_width
 
 Ints = NDArray[np.int64]
 OnSpikes = Callable[[Ints, Floats], None]
@@ -190,6 +189,7 @@ class _Run:
     ) -> None:
         """Where a state is no longer finite, find the step at which that began by taking the window's steps again."""
         states = len(self.setup.model.states)
+        earliest: tuple[int, int, int, float] | None = None
         for k in range(len(self.tiles)):
             lanes = self._lanes(k)
             if np.isfinite(self.tiles[k, :states, :lanes]).all():
@@ -200,18 +200,22 @@ class _Run:
                 window = slice(step - first, step - first + 1)
                 now = np.ones(1, dtype=np.int64)
                 self._advance_tile(k, step, step + 1, wave[window], now, [d[:, window] for d in dense], trace)
-                broken = np.argwhere(~np.isfinite(self.tiles[k, :states, :lanes]))
+                broken = np.argwhere(~np.isfinite(self.tiles[k, :states, :lanes].T))
                 if broken.size:
-                    row, lane = broken[0]
-                    self._report(list(self.setup.model.states)[row], k * self.width + int(lane), step + 1, k, row, lane)
+                    lane, row = broken[0]
+                    found = (step + 1, k * self.width + int(lane), int(row), float(self.tiles[k, row, lane]))
+                    earliest = min(earliest or found, found)
+                    break
+        if earliest is not None:
+            self._report(*earliest)
 
-    def _report(self, variable: str, neuron: int, step: int, k: int, row: Any, lane: Any) -> None:
+    def _report(self, step: int, neuron: int, row: int, value: float) -> None:
         setup = self.setup
         cure = f"take a smaller dt (it is {setup.dt:g} ms)"
         if setup.method.name == "euler":
             cure += " or the method rk4"
         raise SimulationError(
-            f"{variable} of neuron {neuron} is {self.tiles[k, row, lane]} at t = {step * setup.dt:g} ms in "
-            f"{setup.model.name} by {setup.method.name}; {cure}, or check "
-            "that the current is not too strong for the model"
+            f"{list(setup.model.states)[row]} of neuron {neuron} is {value} at t = {step * setup.dt:g} ms in "
+            f"{setup.model.name} by {setup.method.name}; {cure}, or check that current and parameters "
+            "are not too strong for the model"
         )

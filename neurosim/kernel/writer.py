@@ -10,7 +10,7 @@ from ..model.meaning import reach
 from .rewrite import LARGEST_OFFSET, Shared, affine, depends, share_exponentials
 
 _LONGEST_PRODUCT = 16
-_DEVICE = {"min": "minimum", "max": "maximum", "abs": "abs"}
+_DEVICE = {"min": "minimum", "max": "maximum"}
 
 
 def call(function: str, *arguments: ast.expr) -> ast.expr:
