@@ -154,7 +154,7 @@ _SPOKEN: dict[str, tuple[Callable[..., Current], str]] = {
 
 
 def parse_current(text: str) -> Current:
-    """A current as written on the command line: ``10``, ``"10 nA"`` or ``step:10,20,80``.
+    """A current as written on the command line: ``10``, ``"10 nA"``, ``step:10,20,80``; ``5,10,20`` for three neurons.
 
     Raises
     ------
@@ -163,7 +163,8 @@ def parse_current(text: str) -> Current:
     """
     kind, colon, rest = text.partition(":")
     if not colon:
-        return constant(_plain(text))
+        parts = [_plain(part) for part in text.split(",")]
+        return constant(parts if len(parts) > 1 else parts[0])
     if kind not in _SPOKEN:
         raise InputError(f"unknown current {excerpt(kind)}; {choices(kind, _SPOKEN)}")
     make, form = _SPOKEN[kind]

@@ -21,6 +21,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         Where nothing can be written there.
     """
     target = Path(path)
+    if not str(path) or target.is_dir():
+        raise InputError(f"cannot write {excerpt(str(path), 200)}: it is no name of a file")
     try:
         descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".partial")
         os.close(descriptor)

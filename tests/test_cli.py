@@ -199,6 +199,7 @@ MISTAKES = [
     ("run hodgkin-huxley --current 10 --record W", "nothing called 'W' to record"),
     ("run hodgkin-huxley --current 10 --plot v.xyz", "end it in .png, .pdf or .svg"),
     ("run hodgkin-huxley --current 10 --csv missing/v.csv", "cannot write 'missing/v.csv': No such file or directory"),
+    ("run hodgkin-huxley --current 10 --csv .", "cannot write '.': it is no name of a file"),
     ("run missing.toml --current 10", "'missing.toml': No such file or directory"),
     ("gain hodgkin-huxley --from 5 --to 1", "--from and --to must be finite, --to not below --from"),
     ("gain hodgkin-huxley --to 10 --discard 2000", "discard must be from 0 to below the duration"),

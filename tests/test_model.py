@@ -14,8 +14,8 @@ import neurosim
 from neurosim import InputError, Model, ModelError, UnitError, check_model, list_models, load_model
 from neurosim.expression import evaluate
 from neurosim.methods import METHODS
+from neurosim.model.catalogue import neurons_folder
 from neurosim.model.latex import formula
-from neurosim.model.library import neurons_folder
 from neurosim.units import parse_unit
 
 MODELS = list_models()

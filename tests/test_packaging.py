@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PROGRAM = """
 import neurosim as ns
-from neurosim.model.library import neurons_folder
+from neurosim.model.catalogue import neurons_folder
 print(neurons_folder())
 print(*ns.list_models())
 print(ns.load_model("renewal").name)

@@ -17,7 +17,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from ..model.library import installed_version
+        from ..model.catalogue import installed_version
 
         typer.echo(f"neurosim {installed_version()}")
         raise typer.Exit

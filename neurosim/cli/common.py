@@ -83,7 +83,8 @@ def parse_settings(texts: list[str] | None, known: Mapping[str, Any]) -> dict[st
         name, equals, values = text.partition("=")
         name = name.strip()
         if not equals or not values:
-            raise InputError(f"--set {text}: write NAME=VALUE, such as --set g_Na=100; {choices(name, known)}")
+            hint = "" if name in known else f"; {choices(name, known)}"
+            raise InputError(f"--set {text}: write NAME=VALUE, such as --set {name}=1{hint}")
         if name in settings:
             raise InputError(f"--set {name} is given twice; write the values in one list, {name}=1,2")
         parts: list[str] = values.split(",")

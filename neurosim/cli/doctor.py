@@ -21,7 +21,7 @@ def doctor() -> None:
     """
     from ..kernel.cache import cache_folder, environment
     from ..model import list_models
-    from ..model.library import installed_version, neurons_folder
+    from ..model.catalogue import installed_version, neurons_folder
     from ..simulation import default_threads, simulate
 
     table = heading("neurosim doctor", [("what", "left"), ("found", "left")])

@@ -1,7 +1,7 @@
 """Models: frozen descriptions of neurons, read from TOML files."""
 
+from .catalogue import list_models, load_model
 from .description import Check, Expected, Formula, Input, Model, Parameter, Spike, State
-from .library import list_models, load_model
 
 __all__ = [
     "Check",
