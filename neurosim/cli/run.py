@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _MOST_ROWS = 20
 _CURRENT = (
     "A number in the unit of the model's input, a quantity ('10 nA'), several (5,10,20: a neuron each), or "
-    "step:amplitude,start,stop, ramp:first,last,start,stop, sine:amplitude,frequency,mean, chirp:amplitude,low,high,start,stop, "
+    "step:amplitude,start,stop, ramp:first,last,start,stop, sine:amplitude,frequency,mean, "
+    "chirp:amplitude,low,high,start,stop, "
     "pulses:amplitude,width,time,…; times in ms, frequencies in Hz. NAME=… for a model with several inputs."
 )
 
