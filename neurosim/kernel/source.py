@@ -124,19 +124,22 @@ def _runge_kutta(
         if any(couplings):
             prefix = f"y{i}_"
             for name in model.states:
-                terms = [f"h{i}_{j}*r{j}_{name}" for j, a in enumerate(couplings, 1) if a]
-                body.append(f"y{i}_{name} = s_{name} + {_sum(terms)}")
+                terms = [(f"h{i}_{j}", f"r{j}_{name}") for j, a in enumerate(couplings, 1) if a]
+                body.append(f"y{i}_{name} = {_fused(terms, f's_{name}')}")
         arguments = writer.arguments("rates", method.nodes[i - 1], nodes, state=prefix)
         body.append(f"{', '.join(f'r{i}_{name}' for name in model.states)} = rates({arguments})")
         body += [f"r{i}_{name} = select(free, r{i}_{name}, 0.0)" for name in model.spike.hold]
     for name in model.states:
-        terms = [f"w{j}*r{j}_{name}" for j, b in enumerate(method.weights, 1) if b]
-        body.append(f"s_{name} = s_{name} + {_sum(terms)}")
+        terms = [(f"w{j}", f"r{j}_{name}") for j, b in enumerate(method.weights, 1) if b]
+        body.append(f"s_{name} = {_fused(terms, f's_{name}')}")
     return [function], body
 
 
-def _sum(terms: Sequence[str]) -> str:
-    return terms[0] if len(terms) == 1 else f"({' + '.join(terms)})"
+def _fused(products: Sequence[tuple[str, str]], start: str) -> str:
+    """The sum of a start and products, by fused multiply-adds."""
+    for a, b in products:
+        start = f"fma({a}, {b}, {start})"
+    return start
 
 
 def _exponential_euler(
