@@ -4,7 +4,7 @@ import math
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -143,11 +143,20 @@ def checks(model: ns.Model) -> str:
     for result in ns.check_model(model):
         check, expected = model.checks[result.check - 1], result.expected
         changed = "".join(f", {name} = {value}" for name, value in check.parameters.items())
-        wanted = f"{number(expected.value)} ± {expected.tolerance:g} {expected.unit}".strip()
-        given = f"{check.input:g}" if isinstance(check.input, float) else check.input
-        run = f"{given}{changed}, {check.duration:g} ms"
-        rows.append((run, expected.quantity.replace("_", " "), wanted, number(result.found), expected.source))
+        variant = f"{check.variant}: " if check.variant else ""
+        run = f"{variant}{words(check.input)}{changed}, {check.duration:g} ms"
+        wanted, found = (value if isinstance(value, str) else number(value) for value in (expected.value, result.found))
+        if not isinstance(expected.value, str):
+            wanted = f"{wanted} ± {expected.tolerance:g} {expected.unit}".strip()
+        rows.append((run, expected.quantity.replace("_", " "), wanted, found, expected.source))
     return table("Input and duration|Quantity|Expected|Found|Source", rows) if rows else "None."
+
+
+def words(current: Any) -> str:
+    """The input of a check."""
+    if isinstance(current, Mapping):
+        return ", ".join(f"{name} = {words(value)}" for name, value in current.items())
+    return f"{current:g}" if isinstance(current, float) else str(current)
 
 
 def pictures(model: ns.Model) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 _HOME = {  # module: the names users type, imported when first used
     "check": "CheckResult check_model",
-    "currents": "Current chirp constant from_array pulses ramp sine step",
+    "currents": "Current chirp constant from_array parse_current pulses ramp sine step",
     "errors": "InputError ModelError NeurosimError SimulationError UnitError",
     "experiments": "GainFunction gain_function",
     "methods": "METHODS",
@@ -13,6 +13,7 @@ _HOME = {  # module: the names users type, imported when first used
     "plot": "plot_gain_function plot_raster plot_recording",
     "recording": "Recording",
     "simulation": "simulate",
+    "spikes": "firing_pattern",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 

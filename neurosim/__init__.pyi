@@ -4,6 +4,7 @@ from .currents import Current as Current
 from .currents import chirp as chirp
 from .currents import constant as constant
 from .currents import from_array as from_array
+from .currents import parse_current as parse_current
 from .currents import pulses as pulses
 from .currents import ramp as ramp
 from .currents import sine as sine
@@ -24,5 +25,6 @@ from .plot import plot_raster as plot_raster
 from .plot import plot_recording as plot_recording
 from .recording import Recording as Recording
 from .simulation import simulate as simulate
+from .spikes import firing_pattern as firing_pattern
 
 __version__: str

@@ -1,24 +1,35 @@
 """Run the checks that a model file carries."""
 
+import math
 import os
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from .experiments import gain_function
+import numpy as np
+
+from .currents import parse_current
 from .model import Check, Expected, Model, load_model
 from .simulation import simulate
+from .spikes import firing_pattern
+from .units import parse_unit, to_number
+
+_ROUNDS, _PER_ROUND = 5, 32
 
 
 class CheckResult(NamedTuple):
-    """One expectation of a model file and what came of it, in the unit of `expected`."""
+    """One expectation of a model file and what came of it, in the unit of `expected`; a pattern by its name."""
 
     check: int
     expected: Expected
-    found: float
+    found: float | str
 
     @property
     def passed(self) -> bool:
         """Whether what was found is within the tolerance."""
-        return abs(self.found - self.expected.value) <= self.expected.tolerance
+        wanted, found = self.expected.value, self.found
+        if isinstance(wanted, str) or isinstance(found, str):
+            return wanted == found
+        return abs(found - wanted) <= self.expected.tolerance
 
 
 def check_model(model: str | os.PathLike[str] | Model) -> list[CheckResult]:
@@ -32,22 +43,45 @@ def check_model(model: str | os.PathLike[str] | Model) -> list[CheckResult]:
     model = load_model(model)
     results = []
     for number, check in enumerate(model.checks, 1):
-        found = _measure(model, check)
+        of = model if check.variant is None else model.variant(check.variant)
+        found = _measure(of, check)
         results += [CheckResult(number, expected, found[expected.quantity]) for expected in check.expected]
     return results
 
 
-def _measure(model: Model, check: Check) -> dict[str, float]:
-    current = check.input if model.inputs else None
-    recording = simulate(model, current, check.duration, parameters=check.parameters)
-    found = {name: float(values[0]) for name, values in recording.final_state.items()}
-    found["spike_count"] = float(recording.spike_count[0])
-    if any(expected.quantity == "rate" for expected in check.expected):
-        if len(model.inputs) == 1:
-            curve = gain_function(
-                model, [check.input], duration=check.duration, discard=check.discard, parameters=check.parameters
-            )
-            found["rate"] = float(curve.rate[0])
-        else:
-            found["rate"] = float(recording.rate(after=check.discard)[0])
+def current_of(value: Any) -> Any:
+    """A current that may be in words, for `simulate`."""
+    if isinstance(value, Mapping):
+        return {name: current_of(part) for name, part in value.items()}
+    return parse_current(value) if isinstance(value, str) and ":" in value else value
+
+
+def _measure(model: Model, check: Check) -> dict[str, float | str]:
+    wanted = {expected.quantity for expected in check.expected}
+    found: dict[str, float | str] = {}
+    if wanted - {"rheobase"}:
+        current = current_of(check.input) if model.inputs else None
+        recording = simulate(model, current, check.duration, parameters=check.parameters)
+        times = recording.spike_times()
+        found |= {name: float(values[0]) for name, values in recording.final_state.items()}
+        found["spike_count"] = float(times.size)
+        found["first_spike"] = float(times[0]) if times.size else math.nan
+        found["rate"] = float(recording.rate(after=check.discard)[0])
+        found["pattern"] = firing_pattern(times, check.duration)
+    if "rheobase" in wanted:
+        found["rheobase"] = _rheobase(model, check)
     return found
+
+
+def _rheobase(model: Model, check: Check) -> float:
+    """The lowest constant input up to the check's with a spike within the duration; NaN if there is none."""
+    unit = parse_unit(next(iter(model.inputs.values())).unit)
+    low, high = 0.0, to_number(check.input, unit, "input") / unit.factor
+    for _ in range(_ROUNDS):
+        inputs = np.linspace(low, high, _PER_ROUND + 1)
+        fires = simulate(model, inputs, check.duration, parameters=check.parameters).spike_count > 0
+        if not fires.any() or fires[0]:
+            return math.nan
+        first = int(fires.argmax())
+        low, high = inputs[first - 1], inputs[first]
+    return float(high)

@@ -154,14 +154,19 @@ _SPOKEN: dict[str, tuple[Callable[..., Current], str]] = {
 
 
 def parse_current(text: str) -> Current:
-    """A current as written on the command line: ``10``, ``"10 nA"``, ``step:10,20,80``; ``5,10,20`` for three neurons.
+    """A current in words: ``10``, ``"10 nA"``, ``step:10,20,80``; ``5,10,20`` for three neurons; ``a + b`` for a sum.
 
     Raises
     ------
     InputError
         With the legal forms.
     """
-    kind, colon, rest = text.partition(":")
+    first, *others = text.split(" + ")
+    return sum(map(_parse_term, others), _parse_term(first))
+
+
+def _parse_term(text: str) -> Current:
+    kind, colon, rest = text.strip().partition(":")
     if not colon:
         parts = [_plain(part) for part in text.split(",")]
         return constant(parts if len(parts) > 1 else parts[0])

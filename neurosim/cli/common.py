@@ -11,6 +11,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 import typer
 
 from ..errors import InputError, NeurosimError, SimulationError, choices
+from ..methods import METHODS
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,7 +21,10 @@ ModelArgument = Annotated[
 ]
 DtOption = Annotated[str | None, typer.Option(help="Time step, in ms or with a unit. [default: the model's]")]
 MethodOption = Annotated[
-    str | None, typer.Option(help="euler, rk4, exponential-euler or exact. [default: the model's]")
+    str | None, typer.Option(help=f"{', '.join(METHODS)}. [default: the model's]")
+]
+VariantOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Parameters by name: a variant of the model (see `neurosim show`).")
 ]
 SetOption = Annotated[
     list[str] | None,

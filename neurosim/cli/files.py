@@ -58,6 +58,11 @@ final = {{ V = {{ value = "-51 mV", tolerance = "1e-6 mV", source = "E_L + R_m I
 """
 
 
+def shown(value: float | str) -> str:
+    """A value of a check as people read it."""
+    return value if isinstance(value, str) else f"{value:.10g}"
+
+
 @plainly
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A model file, or the name of a model.")],
@@ -82,17 +87,20 @@ def check(
     else:
         table = heading(
             f"{model.name}: {len(results)} checks",
-            [("check", "right"), ("quantity", "left"), ("expected", "right"), ("found", "right"), ("", "left"),
+            [("check", "left"), ("quantity", "left"), ("expected", "right"), ("found", "right"), ("", "left"),
              ("source", "left")],
         )  # fmt: skip
         for result in results:
             number, expected, found = result
-            wanted = f"{expected.value:.10g} ± {expected.tolerance:g} {expected.unit}".rstrip()
+            variant = model.checks[number - 1].variant
+            wanted = shown(expected.value)
+            if not isinstance(expected.value, str):
+                wanted = f"{wanted} ± {expected.tolerance:g} {expected.unit}".rstrip()
             table.add_row(
-                str(number),
+                str(number) if variant is None else f"{number} {variant}",
                 expected.quantity,
                 wanted,
-                f"{found:.10g}",
+                shown(found),
                 "ok" if result.passed else "FAILED",
                 expected.source,
             )

@@ -81,3 +81,9 @@ def _describe(model: "Model") -> None:
     if model.spike.refractory is not None:
         held = f", {' and '.join(model.spike.hold)} held" if model.spike.hold else ""
         typer.echo(f"      refractory for {model.spike.refractory.text}{held}")
+    if model.variants:
+        typer.echo()
+        table = heading("Variants", [("name", "left"), ("current", "left"), ("summary", "left")])
+        for name, variant in model.variants.items():
+            table.add_row(name, variant.current or "", variant.summary)
+        show_table(table)

@@ -13,6 +13,7 @@ from .common import (
     PlotOption,
     SetOption,
     ThreadsOption,
+    VariantOption,
     heading,
     parse_settings,
     plainly,
@@ -38,7 +39,10 @@ _CURRENT = (
 def run(
     model: ModelArgument,
     current: Annotated[list[str] | None, typer.Option(metavar="CURRENT", help=_CURRENT)] = None,
-    duration: Annotated[str, typer.Option(help="In ms, or with a unit.")] = "100",
+    duration: Annotated[
+        str | None, typer.Option(help="In ms, or with a unit. [default: the variant's, or 100 ms]")
+    ] = None,
+    variant: VariantOption = None,
     dt: DtOption = None,
     method: MethodOption = None,
     set_: SetOption = None,
@@ -58,10 +62,14 @@ def run(
     from ..simulation import simulate
 
     loaded = load_model(model)
+    usual = None if variant is None else loaded.variants.get(variant)
+    loaded = loaded if variant is None else loaded.variant(variant)
+    if not current and usual is not None and usual.current is not None:
+        current = [usual.current]
     recording = simulate(
         loaded,
         _drive(loaded, current or []),
-        duration,
+        duration or (usual and usual.duration) or 100,
         dt=dt,
         method=method,
         parameters=parse_settings(set_, loaded.parameters),
@@ -89,6 +97,7 @@ def gain(
     steps: Annotated[int, typer.Option(help="Number of inputs.", min=1)] = 100,
     duration: Annotated[str, typer.Option(help="Of each run, in ms or with a unit.")] = "1000",
     discard: Annotated[str, typer.Option(help="How much of its beginning not to count.")] = "200",
+    variant: VariantOption = None,
     dt: DtOption = None,
     method: MethodOption = None,
     set_: SetOption = None,
@@ -105,6 +114,7 @@ def gain(
     from ..model import load_model
 
     loaded = load_model(model)
+    loaded = loaded if variant is None else loaded.variant(variant)
     result = gain_function(
         loaded,
         _range(loaded, from_, to, steps),

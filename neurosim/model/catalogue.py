@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ..errors import InputError, ModelError, choices, excerpt
 from .description import Model
-from .reader import LARGEST_FILE, read_model
+from .entries import LARGEST_FILE
+from .reader import read_model
 
 
 def neurons_folder() -> Path:

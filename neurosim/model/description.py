@@ -52,11 +52,20 @@ class Spike(NamedTuple):
     hold: tuple[str, ...]
 
 
+class Variant(NamedTuple):
+    """A named set of parameters: what it shows, and with which `current` and `duration` (ms; None if not said)."""
+
+    summary: str
+    parameters: Mapping[str, Any]
+    current: str | None
+    duration: float | None
+
+
 class Expected(NamedTuple):
-    """A result a model must reproduce, and where its value comes from."""
+    """A result a model must reproduce, and where its value comes from; the value of a pattern is its name."""
 
     quantity: str
-    value: float
+    value: float | str
     tolerance: float
     unit: str
     source: str
@@ -70,6 +79,7 @@ class Check(NamedTuple):
     discard: float
     parameters: Mapping[str, Any]
     expected: tuple[Expected, ...]
+    variant: str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +99,7 @@ class Model:
     units : mapping of every name that can be recorded to its unit
     spike : `Spike`
     checks : tuple of `Check`
+    variants : mapping of name to `Variant` (summary, parameters, current, duration)
     dt : float
         Default time step in ms.
     method : str
@@ -107,6 +118,7 @@ class Model:
     units: Mapping[str, str]
     spike: Spike
     checks: tuple[Check, ...]
+    variants: Mapping[str, Variant]
     dt: float
     method: str
     source: str
@@ -142,6 +154,20 @@ class Model:
             in_unit = float(value) if isinstance(value, int | float) else number / unit.factor
             changed[name] = parameter._replace(value=in_unit)
         return dataclasses.replace(self, parameters=MappingProxyType(changed))
+
+    def variant(self, name: str) -> "Model":
+        """The same model with the parameters, and the summary, of one of its `variants`.
+
+        Raises
+        ------
+        InputError
+            For an unknown name, with those there are.
+        """
+        if name not in self.variants:
+            legal = choices(str(name), self.variants) if self.variants else "it has none"
+            raise InputError(f"{self.name} has no variant {excerpt(name)}; {legal}")
+        variant = self.variants[name]
+        return dataclasses.replace(self.replace(**variant.parameters), summary=variant.summary)
 
     def parameter(self, name: str) -> Parameter:
         """A parameter by name, or an error that says which there are."""
