@@ -92,6 +92,7 @@ def gain_function(
     parameters: Mapping[str, Any] | None = None,
     dt: Any = None,
     method: str | None = None,
+    spike_timing: str | None = None,
     seed: int | None = None,
     threads: int | None = None,
     progress: bool | Progress = False,
@@ -108,7 +109,7 @@ def gain_function(
         Length of each run, and how much of its beginning does not count for the rate; ms, or quantities.
     parameters
         Values that differ from the model's. Each parameter with several values makes a family: a leading axis.
-    dt, method, seed, threads, progress
+    dt, method, spike_timing, seed, threads, progress
         As for `simulate`.
 
     Returns
@@ -129,7 +130,7 @@ def gain_function(
     given = {name: _values(model, name, value) for name, value in by_name(parameters, "parameters").items()}
     shape = tuple(values.size for values in given.values() if values.ndim)
     family = dict(zip(given, _grid(list(given.values())), strict=True))
-    options = {"dt": dt, "method": method, "seed": seed, "threads": threads}
+    options = {"dt": dt, "method": method, "spike_timing": spike_timing, "seed": seed, "threads": threads}
     with progress_bar(progress, f"gain function of {model.name}") as show:
         sweep = _Sweep(model, family, math.prod(shape), length, skipped, options, show, inputs.size)
         rate, count = sweep.measure(np.tile(inputs, (sweep.curves, 1)))

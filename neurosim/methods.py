@@ -69,9 +69,58 @@ class ExponentialEuler(Method):
 
 
 @dataclass(frozen=True)
+class ExponentialMidpoint(Method):
+    """Each state by itself as a linear equation, its coefficients frozen at the middle of the step.
+
+    The middle is reached by half a step of `ExponentialEuler`. A state whose rate is not linear in it is carried by the
+    explicit midpoint rule, which this scheme is where a coefficient is 0.
+    """
+
+
+@dataclass(frozen=True)
 class Exact(Method):
     """The matrix exponential of a linear model, its input held over the step at the value in the middle."""
 
+
+@dataclass(frozen=True)
+class ExactRungeKutta(Method):
+    """The linear part of a model by its matrix exponential, what depends on it by the scheme `rest`.
+
+    The linear part are the states whose rates are linear, with constant coefficients, in each other and in the input,
+    which is taken as a parabola over the step.
+    """
+
+    rest: RungeKutta
+
+
+@dataclass(frozen=True)
+class Adaptive(Method):
+    """A Runge–Kutta pair of orders 5 and 4 that chooses its steps, each neuron its own.
+
+    Attributes
+    ----------
+    coupling, weights
+        As of `RungeKutta`, of order 5.
+    difference : tuple of float
+        Weights of the estimate of the error: those of order 5 less those of order 4.
+    dense : tuple of tuple of float
+        Of each stage, what its rate contributes to the continuous extension: the coefficients of θ, θ², θ³, θ⁴.
+    """
+
+    coupling: tuple[tuple[float, ...], ...]
+    weights: tuple[float, ...]
+    difference: tuple[float, ...]
+    dense: tuple[tuple[float, ...], ...]
+
+
+_RK4 = RungeKutta(
+    name="rk4",
+    order=4,
+    nodes=(0.0, 0.5, 0.5, 1.0),
+    summary="the classical Runge–Kutta scheme of four stages",
+    coupling=((), (0.5,), (0.0, 0.5), (0.0, 0.0, 1.0)),
+    weights=(1 / 6, 1 / 3, 1 / 3, 1 / 6),
+)
 
 METHODS: Final[dict[str, Method]] = {
     method.name: method
@@ -85,24 +134,46 @@ METHODS: Final[dict[str, Method]] = {
             weights=(1.0,),
         ),
         RungeKutta(
-            name="rk4",
-            order=4,
-            nodes=(0.0, 0.5, 0.5, 1.0),
-            summary="the classical Runge–Kutta scheme of four stages",
-            coupling=((), (0.5,), (0.0, 0.5), (0.0, 0.0, 1.0)),
-            weights=(1 / 6, 1 / 3, 1 / 3, 1 / 6),
+            name="heun",
+            order=2,
+            nodes=(0.0, 1.0),
+            summary="the explicit trapezoidal rule",
+            coupling=((), (1.0,)),
+            weights=(0.5, 0.5),
         ),
+        RungeKutta(
+            name="midpoint",
+            order=2,
+            nodes=(0.0, 0.5),
+            summary="the explicit midpoint rule",
+            coupling=((), (0.5,)),
+            weights=(0.0, 1.0),
+        ),
+        _RK4,
         ExponentialEuler(
             name="exponential-euler",
             order=1,
             nodes=(0.0,),
             summary="each state exactly, the others frozen over the step",
         ),
+        ExponentialMidpoint(
+            name="exponential-midpoint",
+            order=2,
+            nodes=(0.0, 0.5),
+            summary="each state exactly, the others frozen at the middle of the step",
+        ),
         Exact(
             name="exact",
             order=math.inf,
             nodes=(0.5,),
             summary="matrix exponential; linear models only",
+        ),
+        ExactRungeKutta(
+            name="exact-rk4",
+            order=4,
+            nodes=(0.0, 0.5, 1.0),
+            summary="linear subsystem by its matrix exponential, the rest by rk4",
+            rest=_RK4,
         ),
     )
 }

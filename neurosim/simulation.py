@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .drive import common_size, resolve_drive
 from .errors import InputError, choices, excerpt
 from .kernel import Setup, integrate
+from .kernel.source import feeds_back
 from .kernel.tiles import REMEMBERED, with_defines
 from .methods import find_method
 from .model import Model, load_model
@@ -36,7 +37,7 @@ def simulate(
     start: Mapping[str, Any] | None = None,
     record: str | Iterable[str] = (),
     record_every: int = 1,
-    spike_timing: str = "grid",
+    spike_timing: str | None = None,
     seed: int | None = None,
     threads: int | None = None,
     progress: bool | Progress = False,
@@ -55,7 +56,7 @@ def simulate(
     dt
         Time step in ms, or a quantity; the model's own if not given.
     method
-        ``euler``, ``rk4``, ``exponential-euler`` or ``exact``; the model's own if not given.
+        One of `METHODS`; the model's own if not given.
     parameters
         Values that differ from the model's: numbers in the declared unit, quantities, or one value per neuron (n,).
     start
@@ -65,7 +66,9 @@ def simulate(
     record_every
         Record every so many steps.
     spike_timing
-        ``"grid"``: a spike happens at the end of the step in which the threshold is crossed.
+        ``"located"``: a spike happens where in the step the threshold is crossed, and the rest of the step starts from
+        there, so that methods keep their order. ``"grid"``: it happens at the end of the step. Located if not given,
+        but on the grid for models whose spikes change nothing, such as hodgkin-huxley.
     seed
         Of random numbers. No model draws any yet: recordings do not depend on it.
     threads
@@ -85,10 +88,10 @@ def simulate(
         Where a state is no longer finite.
     """
     model = load_model(model)
-    if spike_timing != "grid":
-        raise InputError(f"spike_timing is 'grid', not {excerpt(spike_timing)}")
     wanted = _wanted(record)
-    setup = make_setup(model, I, duration, dt, method, parameters, start, wanted, record_every, seed, threads)
+    setup = make_setup(
+        model, I, duration, dt, method, parameters, start, wanted, record_every, spike_timing, seed, threads
+    )
     collector = _Collector(setup, wanted)
 
     def factor(name: str) -> float:
@@ -124,6 +127,7 @@ def make_setup(
     start: Mapping[str, Any] | None = None,
     record: tuple[str, ...] = (),
     record_every: int = 1,
+    spike_timing: str | None = None,
     seed: int | None = None,
     threads: int | None = None,
 ) -> Setup:
@@ -148,9 +152,18 @@ def make_setup(
         dt=step,
         steps=steps,
         threads=_threads(threads),
+        located=_located(model, spike_timing),
         recorded=_rows(model, record),
         every=_whole(record_every, "record_every", 1),
     )
+
+
+def _located(model: Model, spike_timing: str | None) -> bool:
+    if spike_timing is None:
+        return feeds_back(model)
+    if spike_timing not in ("grid", "located"):
+        raise InputError(f"spike_timing is 'located' or 'grid', not {excerpt(spike_timing)}")
+    return spike_timing == "located"
 
 
 def by_name(given: Any, what: str) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 import neurosim as ns
 from models import ADAPTIVE, CLOCKED
 from neurosim.kernel import cache, kernel_source, windows
-from neurosim.kernel.tiles import expm1
+from neurosim.kernel.linear import expm1
 from neurosim.methods import METHODS, find_method
 
 
@@ -194,7 +194,7 @@ def test_same_bits_alone_and_among_neurons_with_other_parameters(model):
 
 def test_same_bits_where_spikes_fill_their_buffer(monkeypatch):
     one, bits = run("izhikevich")
-    monkeypatch.setattr(windows, "_SPIKES_AT_ONCE", 64)
+    monkeypatch.setattr(windows, "_SPIKES_AT_ONCE", MOST_SPIKES * TILE)
     other, other_bits = run("izhikevich")
     assert (other_bits, other.spike_time.tobytes()) == (bits, one.spike_time.tobytes())
 

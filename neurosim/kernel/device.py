@@ -174,6 +174,34 @@ def is_finite(x):
 
 
 @inline
+def line(x, x0, x1, y0, y1):
+    """At x, the line through two points."""
+    return y0 + (x - x0) * ((y1 - y0) / (x1 - x0))
+
+
+@inline
+def parabola(x, y0, y1, y2):
+    """At x, the parabola through values at 0, 1/2 and 1."""
+    return y0 + x * (2.0 * (y1 - y0) + (x - 0.5) * (2.0 * (y2 - 2.0 * y1 + y0)))
+
+
+@inline
+def next_trial(low, below, high, above, looks):
+    """Where between `low` and `high` to look for a threshold next, on the lattice of 2^-26.
+
+    By the secant through the margins there, rounded up; in the middle if they say nothing, or took too long.
+    """
+    if high - low <= 2.0**-26:
+        return high
+    share = below / (below - above)
+    if not 0.0 <= share <= 1.0 or looks > 14:
+        share = 0.5
+    trial = low + (high - low) * share + 2.0**-27
+    trial = (trial + 1.5 * 2.0**26) - 1.5 * 2.0**26
+    return min(max(trial, low + 2.0**-26), high - 2.0**-26)
+
+
+@inline
 def refresh_drive(tile, drive, inputs, nodes, lanes, amplitude, target, wave, dense, dense_target):
     """Sum the inputs of one step into the rows of `tile` from `drive` on: inputs × nodes.
 

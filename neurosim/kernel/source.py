@@ -9,71 +9,114 @@ file but numbers enters the source.
 
 import ast
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import NamedTuple
 
-from ..errors import InputError
-from ..expression import CLOCKS, names
-from ..methods import Exact, ExponentialEuler, Method, RungeKutta
+from ..expression import names
+from ..methods import Method
 from ..model import Model
 from ..model.meaning import reach
-from .rewrite import NotLinear, Slopes
+from .margin import margin_of
+from .schemes import TICK, Scheme, write_scheme
+from .templates import GRID, HEAD, LOCATED, MOVE
 from .writer import Writer, names_in
 
-_MOST_STATES_OF_EXACT = 32
 TILE = 64
 """Neurons that are advanced together: their state stays in the first-level cache."""
+
+MOST_SPIKES = 100
+"""Of one neuron in one step, where they are located."""
 
 BOOKKEEPING = ("above", "fired", "last_spike", "free_from", "refractory")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where things are in a tile: row numbers by name, and the constants the host computes."""
+    """Where things are in a tile: row numbers by name, and the constants the host computes.
 
+    `drive` is the first row of the inputs, `tick` the part of a step that spike times are multiples of.
+    """
+
+    method: Method
     row: dict[str, int]
     constants: dict[str, ast.expr]
-    propagator: tuple[str, ...]
+    matrices: tuple[str, ...]
     drive: int
     nodes: tuple[float, ...]
     rows: int
+    tick: float
 
 
-@lru_cache(maxsize=64)
-def kernel_source(model: Model, method: Method) -> tuple[str, Layout]:
+class _Key(NamedTuple):
+    """What a kernel depends on: not the values of parameters."""
+
+    source: str
+    method: Method
+    located: bool
+
+
+def kernel_source(model: Model, method: Method, located: bool = False) -> tuple[str, Layout]:
     """Source of the module that defines `advance`, and the layout of its tiles.
+
+    Parameters
+    ----------
+    located
+        Whether spikes happen where in a step the threshold is crossed; at the end of the step otherwise.
 
     Raises
     ------
     InputError
         Where the method cannot integrate the model, with methods that can.
     """
+    key = _Key(model.source, method, located)
+    if key not in _written:
+        if len(_written) >= _MOST_WRITTEN:
+            _written.clear()
+        _written[key] = _write(model, method, located)
+    return _written[key]
+
+
+_written: dict[_Key, tuple[str, Layout]] = {}
+_MOST_WRITTEN = 64
+
+
+def _write(model: Model, method: Method, located: bool) -> tuple[str, Layout]:
     writer = Writer(model)
     nodes = _nodes(model, method)
-    functions, body = _SCHEMES[type(method)](model, method, writer, nodes)
-    threshold_lines, threshold = writer.block([model.spike.threshold.tree])
-    functions.append(writer.function("threshold", threshold_lines, threshold))
+    scheme = write_scheme(model, method, writer, nodes)
+    rule = [model.spike.threshold.tree]
+    if located:
+        rule.append(margin_of(model))
+    threshold_lines, results = writer.block(rule)
+    threshold = writer.function("threshold", threshold_lines, results)
     reset_lines, reset = writer.block([formula.tree for formula in model.spike.reset.values()])
-    layout = _layout(model, writer, method, nodes)
-    lines = _Lines(model, writer, layout)
-    text = _MODULE.format(
+    layout = _layout(model, writer, method, scheme, nodes, located)
+    lines = _Lines(model, writer, layout, scheme, reset_lines, reset)
+    functions = [*scheme.functions, threshold]
+    if located:
+        functions.append(_fill(MOVE, lines.of_a_move()))
+    body = _fill(LOCATED if located else GRID, lines.of_a_step(located))
+    head = HEAD.format(
         model=model.name,
         method=method.name,
         functions="\n\n\n".join(functions),
         rows=layout.rows,
-        tile=TILE,
-        coefficients=_indent(_coefficients(method), 1),
         inputs=len(model.inputs),
         nodes=len(nodes),
         drive=layout.drive,
-        advance=_indent([*lines.load(body), *body, *lines.store(), *lines.test()], 3),
+        tile=TILE,
+        tick=layout.tick,
         bookkeeping=", ".join(name.upper() for name in BOOKKEEPING),
         numbers=", ".join(str(layout.row[name]) for name in BOOKKEEPING),
-        guard=_indent(lines.guard(), 5),
-        finish=_indent(lines.finish(reset_lines, reset), 5),
+        coefficients="\n".join(_indented(scheme.coefficients, 1)),
+        body=body,
     )
-    return re.sub(r"\n\n(?=    for step| {20})", "\n", text), layout
+    return re.sub(r"\n\n(?=    for step)", "\n", head), layout
+
+
+def feeds_back(model: Model) -> bool:
+    """Whether a spike changes what the neuron does later: by a reset, a refractory time, or since_spike."""
+    return bool(model.spike.reset) or model.spike.refractory is not None or needs_since_spike(model)
 
 
 def needs_since_spike(model: Model) -> bool:
@@ -92,165 +135,18 @@ def _nodes(model: Model, method: Method) -> tuple[float, ...]:
     return tuple(sorted(nodes)) or (0.0,)
 
 
-def _layout(model: Model, writer: Writer, method: Method, nodes: tuple[float, ...]) -> Layout:
-    row = {f"s_{name}": i for i, name in enumerate(model.states)}
-    for name in BOOKKEEPING:
-        row[name] = len(row)
-    for name in writer.constants:
-        row[name] = len(row)
-    propagator = propagator_entries(model) if isinstance(method, Exact) else ()
-    for name in propagator:
-        row[name] = len(row)
-    drive = len(row)
-    for i in model.inputs:
-        for s in range(len(nodes)):
-            row[f"i_{i}_{s}"] = len(row)
-    return Layout(row, dict(writer.constants), tuple(propagator), drive, nodes, len(row))
-
-
-# Schemes: functions the kernel calls, and the lines that carry s_… over one step ----------------------------------
-
-
-def _runge_kutta(
-    model: Model, method: RungeKutta, writer: Writer, nodes: tuple[float, ...]
-) -> tuple[list[str], list[str]]:
-    if not model.states:
-        return [], []
-    lines, rates = writer.block([state.rate.tree for state in model.states.values()])
-    function = writer.function("rates", lines, rates)
-    body = []
-    for i, couplings in enumerate(method.coupling, 1):
-        prefix = "s_"
-        if any(couplings):
-            prefix = f"y{i}_"
-            for name in model.states:
-                terms = [(f"h{i}_{j}", f"r{j}_{name}") for j, a in enumerate(couplings, 1) if a]
-                body.append(f"y{i}_{name} = {_fused(terms, f's_{name}')}")
-        arguments = writer.arguments("rates", method.nodes[i - 1], nodes, state=prefix)
-        body.append(f"{', '.join(f'r{i}_{name}' for name in model.states)} = rates({arguments})")
-        body += [f"r{i}_{name} = select(free, r{i}_{name}, 0.0)" for name in model.spike.hold]
-    for name in model.states:
-        terms = [(f"w{j}", f"r{j}_{name}") for j, b in enumerate(method.weights, 1) if b]
-        body.append(f"s_{name} = {_fused(terms, f's_{name}')}")
-    return [function], body
-
-
-def _fused(products: Sequence[tuple[str, str]], start: str) -> str:
-    """The sum of a start and products, by fused multiply-adds."""
-    for a, b in products:
-        start = f"fma({a}, {b}, {start})"
-    return start
-
-
-def _exponential_euler(
-    model: Model, method: ExponentialEuler, writer: Writer, nodes: tuple[float, ...]
-) -> tuple[list[str], list[str]]:
-    """Each state as x' = a + bx with a and b frozen.
-
-    Then x(dt) = x + dt·x'·(e^(b·dt) - 1)/(b·dt), and 1/exprelr(b·dt) is that quotient.
-    """
-    if not model.states:
-        return [], []
-    defines = {name: formula.tree for name, formula in model.defines.items()}
-    slopes = []
-    for name, state in model.states.items():
-        try:
-            slopes.append(Slopes(name, defines).of(state.rate.tree) or ast.Constant(0.0))
-        except NotLinear:
-            raise InputError(
-                f"exponential-euler needs the rate of each state to be linear in it, which that of {name} in "
-                f"{model.name} is not; use rk4 or euler"
-            ) from None
-    lines, results = writer.block([*(state.rate.tree for state in model.states.values()), *slopes])
-    function = writer.function("rates_and_slopes", lines, results)
-    targets = [*(f"r_{name}" for name in model.states), *(f"b_{name}" for name in model.states)]
-    body = [f"{', '.join(targets)} = rates_and_slopes({writer.arguments('rates_and_slopes', 0.0, nodes)})"]
-    body += [f"r_{name} = select(free, r_{name}, 0.0)" for name in model.spike.hold]
-    body += [f"s_{name} = s_{name} + dt*r_{name}/exprelr(dt*b_{name})" for name in model.states]
-    return [function], body
-
-
-def _exact(model: Model, method: Exact, writer: Writer, nodes: tuple[float, ...]) -> tuple[list[str], list[str]]:
-    linear_form(model)
-    hold = set(model.spike.hold)
-    body = []
-    middle = {name: f"i_{name}_{nodes.index(method.nodes[0])}" for name in model.inputs} if model.states else {}
-    for name in model.states:
-        body.append(f"x_{name} = {_row_of_propagator(model, 'P', name, middle)}")
-        if name in hold:
-            body.append(f"x_{name} = select(free, x_{name}, s_{name})")
-        elif hold:
-            body.append(f"x_{name} = select(free, x_{name}, {_row_of_propagator(model, 'H', name, middle)})")
-    return [], body + [f"s_{name} = x_{name}" for name in model.states]
-
-
-def _row_of_propagator(model: Model, matrix: str, name: str, middle: dict[str, str]) -> str:
-    row = f"{matrix}{list(model.states).index(name)}"
-    terms = [f"{row}_{other}*s_{other}" for other in model.states]
-    terms += [f"{row}_{other}*{middle[other]}" for other in model.inputs]
-    return f"s_{name} + ({' + '.join([*terms, f'{row}_1'])})"
-
-
-def propagator_entries(model: Model) -> tuple[str, ...]:
-    """Names of the rows of the propagator: P while all is free, H while the states in `hold` are held."""
-    matrices = "PH" if model.spike.hold and len(model.states) > len(model.spike.hold) else "P"
-    return tuple(
-        f"{matrix}{row}_{other}"
-        for matrix in matrices
-        for row in range(len(model.states))
-        for other in (*model.states, *model.inputs, "1")
-    )
-
-
-def linear_form(model: Model) -> dict[tuple[str, str], ast.expr | None]:
-    """Coefficients of a linear model: (state, state or input) → a tree of parameters, None for 0.
-
-    Raises
-    ------
-    InputError
-        Where a rate is not linear with coefficients that are constant in time.
-    """
-    if len(model.states) > _MOST_STATES_OF_EXACT:
-        raise InputError(f"exact is for up to {_MOST_STATES_OF_EXACT} states, {model.name} has more; use rk4")
-    defines = {name: formula.tree for name, formula in model.defines.items()}
-    varying = {*model.states, *model.inputs, *CLOCKS}
-    by: dict[str, Slopes] = {}
-    form = {}
-    for name, state in model.states.items():
-        used = reach(names(state.rate.tree), defines)
-        try:
-            if used & set(CLOCKS):
-                raise NotLinear
-            for other in (*model.states, *model.inputs):
-                if other in used and other not in by:
-                    by[other] = Slopes(other, defines)
-                coefficient = by[other].of(state.rate.tree) if other in used else None
-                if coefficient is not None and reach(names(coefficient), defines) & varying:
-                    raise NotLinear
-                form[name, other] = coefficient
-        except NotLinear:
-            raise InputError(
-                f"exact needs rates that are linear with constant coefficients, which that of {name} in {model.name} "
-                "is not; use rk4"
-            ) from None
-    return form
-
-
-_SCHEMES: dict[type[Method], Callable[..., tuple[list[str], list[str]]]] = {
-    RungeKutta: _runge_kutta,
-    ExponentialEuler: _exponential_euler,
-    Exact: _exact,
-}
-
-
-def _coefficients(method: Method) -> list[str]:
-    if not isinstance(method, RungeKutta):
-        return []
-    lines = [f"h{i}_{j} = {a!r} * dt" for i, row in enumerate(method.coupling, 1) for j, a in enumerate(row, 1) if a]
-    return lines + [f"w{j} = {b!r} * dt" for j, b in enumerate(method.weights, 1) if b]
-
-
-# The loop --------------------------------------------------------------------------------------------------------
+def _layout(
+    model: Model, writer: Writer, method: Method, scheme: Scheme, nodes: tuple[float, ...], located: bool
+) -> Layout:
+    used = names_in([*scheme.lines, *(scheme.partial if located else [])])
+    matrices = tuple(name for name in scheme.matrices if name in used)
+    inputs = [f"i_{name}_{k}" for name in model.inputs for k in range(len(nodes))]
+    before = [f"o_{name}" for name in model.states] if located else []
+    order = [*(f"s_{name}" for name in model.states), *BOOKKEEPING, *before, *writer.constants, *matrices, *inputs]
+    row = {name: number for number, name in enumerate(order)}
+    drive = len(row) - len(inputs)
+    tick = TICK if located else 1.0
+    return Layout(method, row, dict(writer.constants), matrices, drive, nodes, len(row), tick)
 
 
 @dataclass(frozen=True)
@@ -260,53 +156,128 @@ class _Lines:
     model: Model
     writer: Writer
     layout: Layout
+    scheme: Scheme
+    reset_lines: list[str]
+    reset: list[str]
 
-    def load(self, body: list[str]) -> list[str]:
-        """Bring rows that `body`, the threshold or the end of a step need into local names."""
-        needed = names_in([*body, f"threshold({self._threshold()})"])
+    def of_a_step(self, located: bool) -> dict[str, list[str]]:
+        """What goes into `GRID` or `LOCATED`, by name, indented as there."""
+        spike, row = self.model.spike, self.layout.row
+        load = self._load([*self.scheme.lines, f"threshold({self._threshold()})"], spike.refractory is not None)
+        states = list(self.model.states)
+        before = [f"tile[{row[f'o_{name}']}, j] = s_{name}" for name in states] if located else []
+        if located:
+            load = [f"s_{name} = tile[{row[f's_{name}']}, j]" for name in states] + [
+                line for line in load if not line.startswith("s_")
+            ]
+        advance = [*load, *before, *self.scheme.lines, *self._store(), *self._test(located)]
+        return {
+            "advance": _indented(advance, 3),
+            "guard": _indented(self._guard(), 5),
+            "finish": _indented(self._finish_located() if located else self._finish_on_grid(), 7 if located else 5),
+            "keep": _indented(self._keep(), 6) if located else [],
+            "most": [str(MOST_SPIKES)],
+        }
+
+    def of_a_move(self) -> dict[str, list[str]]:
+        """What goes into `MOVE`."""
+        threshold = f"threshold({self._threshold()})"
+        states = [f"s_{name} = tile[{self.layout.row[f'o_{name}']}, j]" for name in self.model.states]
+        others = [line for line in self._load([*self.scheme.partial, threshold], False) if not line.startswith("s_")]
+        load = [self._inside_step(line, "width") for line in [*states, *others]]
+        return {
+            "coefficients": _indented(self.scheme.coefficients, 1),
+            "load": _indented(load, 1),
+            "body": _indented(self.scheme.partial, 1),
+            "store": _indented(self._store(), 1),
+            "threshold": [threshold],
+        }
+
+    def _load(self, body: list[str], free: bool) -> list[str]:
+        """Bring rows that the lines need into local names."""
+        needed = names_in(body)
         lines = [f"{name} = tile[{row}, j]" for name, row in self.layout.row.items() if name in needed]
-        if "free" in needed or self.model.spike.refractory:
+        if free or "free" in needed - set(self.scheme.functions):
             lines.append("free = step >= tile[FREE_FROM, j]")
         return lines
 
-    def store(self) -> list[str]:
+    def _inside_step(self, line: str, width: str) -> str:
+        """A line that loads an input: by interpolation between its nodes, at the node of a piece of the step."""
+        name = line.split(" = ")[0]
+        if not name.startswith("i_"):
+            return "" if name == "free" else line
+        key, _, k = name.rpartition("_")
+        node = self.layout.nodes[int(k)]
+        return f"{name} = {self._input_at(key, 'at' if node == 0 else f'at + {node!r}*{width}')}"
+
+    def _input_at(self, key: str, place: str) -> str:
+        """An input anywhere in a step: the polynomial through its nodes, in Newton's form."""
+        nodes = self.layout.nodes
+        u = [f"tile[{self.layout.row[f'{key}_{k}']}, j]" for k in range(len(nodes))]
+        if len(nodes) == 1:
+            return u[0]
+        if len(nodes) == 2:
+            return f"line({place}, {nodes[0]!r}, {nodes[1]!r}, {u[0]}, {u[1]})"
+        return f"parabola({place}, {', '.join(u)})"
+
+    def _store(self) -> list[str]:
         return [f"tile[{self.layout.row[f's_{name}']}, j] = s_{name}" for name in self.model.states]
 
-    def test(self) -> list[str]:
-        lines = [
-            f"now = threshold({self._threshold()})",
-            "fires = now & (tile[ABOVE, j] == 0.0)",
-            "tile[ABOVE, j] = select(now, 1.0, 0.0)",
-        ]
-        if self.model.spike.refractory:  # no test meanwhile
-            lines[1] += " & free"
-            lines[2] = "tile[ABOVE, j] = select(free, select(now, 1.0, 0.0), tile[ABOVE, j])"
-        return [*lines, "tile[FIRED, j] = select(fires, 1.0, 0.0)", "firing += 1 if fires else 0"]
+    def _test(self, located: bool) -> list[str]:
+        refractory = self.model.spike.refractory is not None
+        fires = "now & (tile[ABOVE, j] == 0.0)" + (" & free" if refractory else "")
+        now = f"threshold({self._threshold()})"
+        if not located:  # no test while refractory
+            above = "select(free, select(now, 1.0, 0.0), tile[ABOVE, j])" if refractory else "select(now, 1.0, 0.0)"
+            return [f"now = {now}", f"fires = {fires}", f"tile[ABOVE, j] = {above}"]
+        lines = [f"now, margin = {now}", f"fires = {fires}", "waits = fires"]
+        if refractory:
+            lines[2] = "waits = fires | ((tile[FREE_FROM, j] > step) & (tile[FREE_FROM, j] < step + 1.0))"
+        settled = "(waits | (step < tile[FREE_FROM, j]))" if refractory else "waits"
+        return [*lines, f"tile[ABOVE, j] = select({settled}, tile[ABOVE, j], select(now, 1.0, 0.0))"]
 
     def _threshold(self) -> str:
         return self.writer.arguments("threshold", 1.0, self.layout.nodes)
 
-    def finish(self, lines: list[str], results: list[str]) -> list[str]:
+    def _finish_on_grid(self) -> list[str]:
         """What a spike does to the one neuron that fired."""
-        row, reset = self.layout.row, self.model.spike.reset
         text = ["tile[LAST_SPIKE, j] = step + 1.0"]
         if self.model.spike.refractory:
             text.append("tile[FREE_FROM, j] = step + 1.0 + tile[REFRACTORY, j]")
-        if reset or needs_since_spike(self.model):
+        if self.model.spike.reset or needs_since_spike(self.model):
             text.append("tile[ABOVE, j] = 0.0")
+        end = len(self.layout.nodes) - 1
+        inputs = {f"i_{name}": f"tile[{self.layout.row[f'i_{name}_{end}']}, j]" for name in self.model.inputs}
+        return self._reset("step + 1.0", inputs, text)
+
+    def _finish_located(self) -> list[str]:
+        if not feeds_back(self.model):  # what the neuron does in the rest of the step is as it was
+            return ["tile[LAST_SPIKE, j] = step + high", "tile[ABOVE, j] = 1.0", "continue"]
+        text = ["tile[LAST_SPIKE, j] = step + high"]
+        if self.model.spike.refractory:
+            text.append("tile[FREE_FROM, j] = step + high + tile[REFRACTORY, j]")
+        resets = self.model.spike.reset or needs_since_spike(self.model)
+        text.append(f"tile[ABOVE, j] = {'0.0' if resets else '1.0'}")
+        inputs = {f"i_{name}": self._input_at(f"i_{name}", "high") for name in self.model.inputs}
+        return [*self._reset("step + high", inputs, text), "at = high"]
+
+    def _reset(self, moment: str, inputs: dict[str, str], text: list[str]) -> list[str]:
+        row, reset = self.layout.row, self.model.spike.reset
         if not reset:
             return text
-        needed = names_in([*lines, *results])
-        end = len(self.layout.nodes) - 1
-        rows = {name: row[name] for name in row} | {f"i_{name}": row[f"i_{name}_{end}"] for name in self.model.inputs}
-        clocks = {"t": "(step + 1.0)*dt", "since_spike": "(step + 1.0 - tile[LAST_SPIKE, j])*dt"}
-        loads = [f"{name} = tile[{number}, j]" for name, number in rows.items() if name in needed]
-        loads += [f"{name} = {clock}" for name, clock in clocks.items() if name in needed]
-        results = [f"x_{name} = {result}" for name, result in zip(reset, results, strict=True)]
+        needed = names_in([*self.reset_lines, *self.reset])
+        values = {name: f"tile[{number}, j]" for name, number in row.items()} | inputs
+        values |= {"t": f"({moment})*dt", "since_spike": f"({moment} - tile[LAST_SPIKE, j])*dt"}
+        loads = [f"{name} = {value}" for name, value in values.items() if name in needed]
+        results = [f"x_{name} = {result}" for name, result in zip(reset, self.reset, strict=True)]
         stores = [f"tile[{row[f's_{name}']}, j] = x_{name}" for name in reset]
-        return [*loads, *lines, *results, *text, *stores]
+        return [*loads, *self.reset_lines, *results, *text, *stores]
 
-    def guard(self) -> list[str]:
+    def _keep(self) -> list[str]:
+        row = self.layout.row
+        return [f"tile[{row[f'o_{name}']}, j] = tile[{row[f's_{name}']}, j]" for name in self.model.states]
+
+    def _guard(self) -> list[str]:
         """A reset would hide a state that is no longer finite: stop before it."""
         if not self.model.spike.reset:
             return []
@@ -314,68 +285,14 @@ class _Lines:
         return [f"if not ({' and '.join(tests)}):", "    sizes[FAILED] = j + 1", "    return step"]
 
 
-def _indent(lines: list[str], level: int) -> str:
-    return "\n".join("    " * level + line for line in lines)
+def _indented(lines: list[str], level: int) -> list[str]:
+    return ["    " * level + line for line in lines if line]
 
 
-_MODULE = '''\
-"""{model} by {method}: advance a tile of neurons through a window of steps. Written by neurosim.
-
-A tile holds up to TILE neurons: one column each, one row for every state, constant and input.
-"""
-
-from numpy import inf
-
-from neurosim.kernel.device import *
-
-TILE = {tile}  # neurons, at most, of a tile
-{bookkeeping} = {numbers}  # rows of a tile
-SPIKES, FAILED = 9, 10  # what `sizes` counts and reports
-
-
-{functions}
-
-
-@kernel
-def advance(
-    tile, amplitude, target, wave, changed, dense, dense_target, spike_lane, spike_when, record_row, trace, sizes, dt
-):
-    sizes = carray(sizes, (11,))
-    lanes, first, last, window = sizes[0], sizes[1], sizes[2], sizes[3]
-    waves, denses, records, every, capacity = sizes[4], sizes[5], sizes[6], sizes[7], sizes[8]
-    steps = last - window
-    tile = carray(tile, ({rows}, TILE))
-    amplitude = carray(amplitude, (waves, TILE))
-    target = carray(target, (waves,))
-    wave = carray(wave, (steps, {nodes}, waves))
-    changed = carray(changed, (steps,))
-    dense = carray(dense, (steps, denses, {nodes}, lanes))
-    dense_target = carray(dense_target, (denses,))
-    spike_lane = carray(spike_lane, (capacity,))
-    spike_when = carray(spike_when, (capacity,))
-    record_row = carray(record_row, (records,))
-    trace = carray(trace, (steps, records, lanes))
-{coefficients}
-    for step in range(first, last):
-        if sizes[SPIKES] + lanes > capacity:
-            return step  # the host empties the buffer and calls again
-        k = step - window
-        if changed[k]:
-            refresh_drive(tile, {drive}, {inputs}, {nodes}, lanes, amplitude, target, wave[k], dense[k], dense_target)
-        # One step of every neuron: nothing branches, so that LLVM takes several at a time.
-        firing = 0
-        for j in range(lanes):
-{advance}
-        # The few that fired.
-        if firing:
-            for j in range(lanes):
-                if tile[FIRED, j] != 0.0:
-{guard}
-                    spike_lane[sizes[SPIKES]] = j
-                    spike_when[sizes[SPIKES]] = step + 1.0
-                    sizes[SPIKES] += 1
-{finish}
-        if records and (step + 1) % every == 0:
-            record(trace[(step + 1) // every - window // every - 1], tile, record_row, lanes)
-    return last
-'''
+def _fill(template: str, parts: dict[str, list[str]]) -> str:
+    """A template with lines for its names; a name without lines leaves no empty line."""
+    text = template
+    for name, lines in parts.items():
+        text = text.replace(f"{{{name}}}\n", "\n".join(lines) + "\n" if lines else "")
+        text = text.replace(f"{{{name}}}", "\n".join(lines))
+    return text.rstrip()

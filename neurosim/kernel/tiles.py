@@ -12,7 +12,8 @@ from ..errors import InputError
 from ..expression import evaluate, names
 from ..model import Model
 from ..model.meaning import reach
-from .source import TILE, Layout, linear_form
+from .linear import matrices
+from .source import TILE, Layout
 
 Floats = NDArray[np.float64]
 _CACHE_LINE = 64  # bytes
@@ -47,23 +48,28 @@ def make_tiles(
     """
     rows: dict[str, Any] = {f"s_{name}": value for name, value in start_values(model, parameters, start).items()}
     since = start.get("since_spike", np.float64(np.inf))
-    rows["last_spike"] = -np.rint(since / dt)
+    rows["last_spike"] = -_rounded(since / dt, layout)
     rows["above"] = start.get("above_threshold", 0.0)
     rows["fired"] = 0.0
-    rows["free_from"] = np.rint(start.get("refractory", np.float64(0.0)) / dt)
+    rows["free_from"] = _rounded(start.get("refractory", np.float64(0.0)) / dt, layout)
     values = with_defines(model, parameters)
     refractory = model.spike.refractory
-    rows["refractory"] = 0.0 if refractory is None else np.rint(evaluate(refractory.tree, values) / dt)
+    rows["refractory"] = 0.0 if refractory is None else _rounded(evaluate(refractory.tree, values) / dt, layout)
     if not np.all(rows["refractory"] >= 0):
         raise InputError(f"the refractory time {refractory and refractory.text} of {model.name} is negative or NaN")
     rows |= {name: _constant(model, tree, values) for name, tree in layout.constants.items()}
-    if layout.propagator:
-        entries = propagator(model, values, neurons, dt)
-        rows |= {name: entries[name] for name in layout.propagator}
+    if layout.matrices:
+        entries = matrices(model, layout.method, values, neurons, dt)
+        rows |= {name: entries[name] for name in layout.matrices}
     tiles = new_tiles(neurons, width, layout.rows)
     for name, value in rows.items():
         fill(tiles, layout.row[name], value, neurons, width)
     return tiles
+
+
+def _rounded(steps: Any, layout: Layout) -> Any:
+    """A time in steps, as fine as the kernel tells spikes apart: whole steps on the grid."""
+    return np.rint(steps / layout.tick) * layout.tick
 
 
 def _constant(model: Model, tree: ast.expr, values: Mapping[str, Any]) -> Any:
@@ -115,60 +121,6 @@ def start_values(model: Model, parameters: Mapping[str, Floats], start: Mapping[
 def _settled(name: str, trees: Mapping[str, ast.expr], known: Mapping[str, Any]) -> bool:
     """Whether a definition depends on nothing but parameters and start values: not on input or time."""
     return reach([name], trees) <= trees.keys() | known.keys()
-
-
-def propagator(model: Model, values: Mapping[str, Any], neurons: int, dt: float) -> dict[str, Floats]:
-    """Rows P (and H while states are held) of a linear model's exact step, which are what a step adds to the states.
-
-    x' = Ax + Bu + c with constant u is (x, u, 1)' = M (x, u, 1), which changes by exp(M dt) - 1 times itself in dt.
-    """
-    form = linear_form(model)
-    columns = [*model.states, *model.inputs, "1"]
-    zero = dict.fromkeys((*model.states, *model.inputs), 0.0)
-    at_rest = with_defines(model, dict(values) | zero)
-    matrix = np.zeros((neurons, len(columns), len(columns)))
-    for i, (name, state) in enumerate(model.states.items()):
-        for k, other in enumerate(columns[:-1]):
-            coefficient = form[name, other]
-            if coefficient is not None:
-                matrix[:, i, k] = evaluate(coefficient, values)
-        matrix[:, i, -1] = evaluate(state.rate.tree, at_rest)
-    if not np.isfinite(matrix).all():
-        raise InputError(
-            f"the rates of {model.name} are not finite for these parameters; is one of them 0 or infinite?"
-        )
-    free = _entries("P", model, columns, expm1(matrix * dt))
-    for name in model.spike.hold:
-        matrix[:, list(model.states).index(name), :] = 0.0
-    return free | _entries("H", model, columns, expm1(matrix * dt))
-
-
-def _entries(letter: str, model: Model, columns: list[str], matrix: Floats) -> dict[str, Floats]:
-    return {
-        f"{letter}{i}_{other}": np.ascontiguousarray(matrix[:, i, k])
-        for i in range(len(model.states))
-        for k, other in enumerate(columns)
-    }
-
-
-def expm1(matrices: Floats) -> Floats:
-    """exp(A) - 1 for matrices A (n, k, k), by scaling and doubling of the Taylor series, each by itself.
-
-    With a norm of at most 1/2 the series is exact to rounding after 14 terms; exp(2A) - 1 = 2E + EE where
-    E = exp(A) - 1.
-    (scipy.linalg.expm does the like for larger matrices, but importing it takes longer than most runs.)
-    """
-    norm = np.abs(matrices).sum(axis=-1).max(axis=-1)
-    with np.errstate(all="ignore"):
-        doublings = np.where(np.isfinite(norm), np.clip(np.ceil(np.log2(norm)) + 1, 0, None), 0)[:, None, None]
-        scaled = matrices / 2.0**doublings
-        term = result = scaled
-        for k in range(2, 15):
-            term = term @ scaled / k
-            result = result + term
-        for k in range(int(doublings.max())):
-            result = np.where(k < doublings, 2 * result + result @ result, result)
-    return result
 
 
 def final_state(

@@ -13,7 +13,7 @@ from ..errors import SimulationError
 from ..methods import Method
 from ..model import Model
 from .cache import load_kernel
-from .source import TILE, kernel_source
+from .source import MOST_SPIKES, TILE, kernel_source
 from .tiles import Floats, fill, final_state, make_tiles, new_tiles, tile_width
 
 Ints = NDArray[np.int64]
@@ -41,6 +41,7 @@ class Setup:
     dt: float
     steps: int
     threads: int
+    located: bool
     recorded: tuple[str, ...] = ()
     every: int = 1
 
@@ -97,7 +98,7 @@ class _Run:
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
         self.neurons = setup.drive.neurons
-        source, self.layout = kernel_source(setup.model, setup.method)
+        source, self.layout = kernel_source(setup.model, setup.method, setup.located)
         self.kernel = load_kernel(source, f"{setup.model.name}_{setup.method.name}")
         self.width = tile_width(self.neurons, setup.threads)
         self.tiles = make_tiles(
@@ -139,8 +140,8 @@ class _Run:
         self._check_finite(before, first, last, wave, changed, dense)
         index = np.concatenate([part for indices, _ in results for part in indices])
         when = np.concatenate([part for _, whens in results for part in whens])
-        if len(self.tiles) > 1:
-            order = np.argsort(when, kind="stable")  # tiles come in the order of their neurons
+        if len(self.tiles) > 1 or setup.located:
+            order = np.argsort(when, kind="stable")  # tiles come in the order of neurons, steps too
             index, when = index[order], when[order]
         on_spikes(index, when)
         if on_trace is not None and samples:
@@ -166,7 +167,7 @@ class _Run:
         sizes = np.array(
             (
                 *(lanes, first, last, first, len(self.setup.drive.waveforms), len(dense)),
-                *(self.rows.size, self.setup.every, _SPIKES_AT_ONCE, 0, 0),
+                *(self.rows.size, self.setup.every, _SPIKES_AT_ONCE, 0, 0, 0),
             ),
             dtype=np.int64,
         )
@@ -182,7 +183,17 @@ class _Run:
             reached = self.kernel(*pointers, self.setup.dt)
             indices.append(spike_lane[: sizes[9]] + k * self.width)
             whens.append(spike_when[: sizes[9]].copy())
+            if sizes[11]:
+                self._crowded(reached, k * self.width + int(sizes[11]) - 1)
         return indices, whens
+
+    def _crowded(self, step: int, neuron: int) -> None:
+        setup = self.setup
+        raise SimulationError(
+            f"neuron {neuron} of {setup.model.name} spikes more than {MOST_SPIKES} times between t = "
+            f"{step * setup.dt:g} and {(step + 1) * setup.dt:g} ms; take a smaller dt, a longer refractory time or a "
+            "weaker current"
+        )
 
     def _check_finite(
         self, before: Floats, first: int, last: int, wave: Floats, changed: Ints, dense: list[Floats]

@@ -68,16 +68,19 @@ class Writer:
         signature = f"def {name}({', '.join(self._arguments[name])}):"
         return "\n".join(["@inline", signature, *("    " + line for line in body)])
 
-    def arguments(self, name: str, node: float, nodes: Sequence[float], state: str = "s_") -> str:
-        """What to call a function of `function` with at a node of the step."""
-        clocks = {
-            "t": f"(step + {node!r})*dt",
-            "since_spike": f"(step + {node!r} - last_spike)*dt",
-        }
+    def arguments(
+        self, name: str, node: float, nodes: Sequence[float], state: str = "s_", others: Mapping[str, str] | None = None
+    ) -> str:
+        """What to call a function of `function` with at a node of the step.
+
+        States are named `state` + name there, those in `others` by the prefix it says.
+        """
+        reached = {0.0: "step", 1.0: "step + width"}.get(node, f"step + {node!r}*width")
+        clocks = {"t": f"({reached})*dt", "since_spike": f"({reached} - last_spike)*dt"}
         texts = []
         for argument in self._arguments[name]:
             if argument.startswith("s_"):
-                texts.append(state + argument[2:])
+                texts.append((others or {}).get(argument[2:], state) + argument[2:])
             elif argument.startswith("i_"):
                 texts.append(f"{argument}_{nodes.index(node)}")
             else:
