@@ -44,6 +44,25 @@ class Drive:
         at_nodes = [samples(t, left) for t, left in _node_times(first, last, dt, nodes)]
         return np.stack(at_nodes, axis=-1) * factor[:, None, None]
 
+    def pieces(self, steps: int, dt: float, tick: float) -> tuple[Floats, Floats]:
+        """The whole run cut where a waveform is not smooth.
+
+        Returns
+        -------
+        edges : ndarray (pieces + 1,)
+            In steps, multiples of `tick`; from 0 to `steps`.
+        pieces : ndarray (pieces, waves, 6)
+            Numbers a … f of each waveform, as in `waveforms`.
+        """
+        found = [np.rint(waveform.edges(steps * dt) / dt / tick) * tick for waveform in self.waveforms]
+        inside = np.concatenate([np.array([0.0, steps]), *found])
+        edges = np.unique(inside[(inside >= 0) & (inside <= steps)])
+        first, last = edges[:-1] * dt, edges[1:] * dt
+        pieces = np.empty((first.size, len(self.waveforms), 6))
+        for w, waveform in enumerate(self.waveforms):
+            pieces[:, w] = waveform.pieces(first, last)
+        return edges, pieces
+
     def at(self, t: Floats, inputs: int) -> Floats:
         """The inputs at times t, from the right: (inputs, neurons, times)."""
         result = np.zeros((inputs, self.neurons, t.size))

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .drive import common_size, resolve_drive
+from .drive import Drive, common_size, resolve_drive
 from .errors import InputError, choices, excerpt
 from .kernel import Setup, integrate
-from .kernel.source import feeds_back
+from .kernel.layout import feeds_back
 from .kernel.tiles import REMEMBERED, with_defines
-from .methods import find_method
+from .methods import Adaptive, Method, find_method
 from .model import Model, load_model
 from .model.meaning import reach
 from .progress import Progress, progress_bar
@@ -24,6 +24,7 @@ from .units import parse_unit, to_array, to_number
 Floats = NDArray[np.float64]
 _MS = parse_unit("ms")
 _MOST_STEPS = 1e12
+_RTOL, _ATOL = 1e-6, 1e-9
 
 
 def simulate(
@@ -38,6 +39,8 @@ def simulate(
     record: str | Iterable[str] = (),
     record_every: int = 1,
     spike_timing: str | None = None,
+    rtol: float | None = None,
+    atol: float | None = None,
     seed: int | None = None,
     threads: int | None = None,
     progress: bool | Progress = False,
@@ -69,6 +72,10 @@ def simulate(
         ``"located"``: a spike happens where in the step the threshold is crossed, and the rest of the step starts from
         there, so that methods keep their order. ``"grid"``: it happens at the end of the step. Located if not given,
         but on the grid for models whose spikes change nothing, such as hodgkin-huxley.
+    rtol, atol
+        For dopri5, which chooses its steps so that the estimated error of each step is at most
+        ``atol + rtol*abs(state)``, in the units used inside; 1e-6 and 1e-9 if not given. `dt` is then the time between
+        samples.
     seed
         Of random numbers. No model draws any yet: recordings do not depend on it.
     threads
@@ -90,7 +97,7 @@ def simulate(
     model = load_model(model)
     wanted = _wanted(record)
     setup = make_setup(
-        model, I, duration, dt, method, parameters, start, wanted, record_every, spike_timing, seed, threads
+        model, I, duration, dt, method, parameters, start, wanted, record_every, spike_timing, seed, threads, rtol, atol
     )
     collector = _Collector(setup, wanted)
 
@@ -130,6 +137,8 @@ def make_setup(
     spike_timing: str | None = None,
     seed: int | None = None,
     threads: int | None = None,
+    rtol: float | None = None,
+    atol: float | None = None,
 ) -> Setup:
     """Check the arguments of `simulate` and turn them into numbers."""
     step = model.dt if dt is None else to_number(dt, _MS, "dt")
@@ -143,27 +152,52 @@ def make_setup(
     sizes = [(f"parameter {name}", value.size) for name, value in values.items()]
     sizes += [(f"start of {name}", value.size) for name, value in begin.items()]
     units = {name: parse_unit(entry.unit) for name, entry in model.inputs.items()}
+    scheme = find_method(model.method if method is None else method)
+    drive = resolve_drive(I, units, steps, step, common_size(sizes))
+    relative, absolute = _tolerances(scheme, drive, rtol, atol)
     return Setup(
         model=model,
-        method=find_method(model.method if method is None else method),
-        drive=resolve_drive(I, units, steps, step, common_size(sizes)),
+        method=scheme,
+        drive=drive,
         parameters=values,
         start=begin,
         dt=step,
         steps=steps,
         threads=_threads(threads),
-        located=_located(model, spike_timing),
+        located=_located(model, spike_timing, scheme),
+        rtol=relative,
+        atol=absolute,
         recorded=_rows(model, record),
         every=_whole(record_every, "record_every", 1),
     )
 
 
-def _located(model: Model, spike_timing: str | None) -> bool:
+def _located(model: Model, spike_timing: str | None, method: Method) -> bool:
     if spike_timing is None:
-        return feeds_back(model)
+        return feeds_back(model) or isinstance(method, Adaptive)
     if spike_timing not in ("grid", "located"):
         raise InputError(f"spike_timing is 'located' or 'grid', not {excerpt(spike_timing)}")
+    if isinstance(method, Adaptive) and spike_timing == "grid":
+        raise InputError(f"{method.name} has no grid for spikes; leave spike_timing out or take a fixed-step method")
     return spike_timing == "located"
+
+
+def _tolerances(method: Method, drive: Drive, rtol: Any, atol: Any) -> tuple[float, float]:
+    if not isinstance(method, Adaptive):
+        if rtol is not None or atol is not None:
+            raise InputError(f"rtol and atol are for dopri5; {method.name} has a fixed step: give a smaller dt")
+        return 0.0, 0.0
+    if drive.dense:
+        raise InputError(
+            f"{method.name} cannot follow samples that differ from neuron to neuron; take rk4, or from_array of one "
+            "waveform (T,), times a factor for each neuron"
+        )
+    number = parse_unit("1")
+    relative = _RTOL if rtol is None else to_number(rtol, number, "rtol")
+    absolute = _ATOL if atol is None else to_number(atol, number, "atol")
+    if not 1e-13 <= relative < 1 or not 0 < absolute < math.inf:
+        raise InputError(f"rtol is from 1e-13 to below 1, atol positive; they are {relative:g} and {absolute:g}")
+    return relative, absolute
 
 
 def by_name(given: Any, what: str) -> Mapping[str, Any]:

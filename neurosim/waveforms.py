@@ -1,16 +1,26 @@
 """Functions of time that currents are sums of.
 
 Called with times t (ms) they return values; `left` asks for the limit from the left, which a step needs at its end.
+
+Between two neighbours of its `edges` each is smooth: a + b τ + c sin(d + e τ + f τ²) at τ after the first of them, and
+`pieces` says with which numbers.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+
+def _piece(first: Floats, **numbers: Any) -> Floats:
+    """Numbers a … f of pieces that begin at `first`, 0 where not given: (pieces, 6)."""
+    result = np.zeros((first.size, 6))
+    for name, value in numbers.items():
+        result[:, "abcdef".index(name)] = value
+    return result
 
 
 def _reached(t: Floats, edge: float, left: bool) -> NDArray[np.bool_]:
@@ -26,6 +36,12 @@ class Constant:
     def __call__(self, t: Floats, left: bool = False) -> Floats:
         return np.ones_like(t)
 
+    def edges(self, end: float) -> Floats:
+        return np.empty(0)
+
+    def pieces(self, first: Floats, last: Floats) -> Floats:
+        return _piece(first, a=1.0)
+
 
 @dataclass(frozen=True)
 class Step:
@@ -36,6 +52,12 @@ class Step:
 
     def __call__(self, t: Floats, left: bool = False) -> Floats:
         return (_reached(t, self.start, left) & ~_reached(t, self.stop, left)).astype(np.float64)
+
+    def edges(self, end: float) -> Floats:
+        return np.array([self.start, self.stop])
+
+    def pieces(self, first: Floats, last: Floats) -> Floats:
+        return _piece(first, a=self((first + last) / 2))
 
 
 @dataclass(frozen=True)
@@ -48,6 +70,13 @@ class Ramp:
     def __call__(self, t: Floats, left: bool = False) -> Floats:
         return np.clip((t - self.start) / (self.stop - self.start), 0.0, 1.0)
 
+    def edges(self, end: float) -> Floats:
+        return np.array([self.start, self.stop])
+
+    def pieces(self, first: Floats, last: Floats) -> Floats:
+        value = self(first)
+        return _piece(first, a=value, b=(self(last) - value) / (last - first))
+
 
 @dataclass(frozen=True)
 class Sine:
@@ -58,6 +87,13 @@ class Sine:
 
     def __call__(self, t: Floats, left: bool = False) -> Floats:
         return np.asarray(np.sin(2 * np.pi * self.frequency * t + self.phase))
+
+    def edges(self, end: float) -> Floats:
+        return np.empty(0)
+
+    def pieces(self, first: Floats, last: Floats) -> Floats:
+        omega = 2 * np.pi * self.frequency
+        return _piece(first, c=1.0, d=omega * first + self.phase, e=omega)
 
 
 @dataclass(frozen=True)
@@ -74,6 +110,15 @@ class Chirp:
         phase = 2 * np.pi * (self.low * s + (self.high - self.low) * s**2 / (2 * (self.stop - self.start)))
         return np.sin(phase) * Step(self.start, self.stop)(t, left)
 
+    def edges(self, end: float) -> Floats:
+        return np.array([self.start, self.stop])
+
+    def pieces(self, first: Floats, last: Floats) -> Floats:
+        s, growth = first - self.start, (self.high - self.low) / (2 * (self.stop - self.start))
+        on = Step(self.start, self.stop)((first + last) / 2)
+        turns = {"d": self.low * s + growth * s**2, "e": self.low + 2 * growth * s, "f": growth}
+        return _piece(first, c=on, **{name: 2 * np.pi * value for name, value in turns.items()})
+
 
 @dataclass(frozen=True)
 class Pulses:
@@ -88,6 +133,13 @@ class Pulses:
         last = np.searchsorted(starts, t + slack, side="left" if left else "right") - 1
         inside = (last >= 0) & ~_reached(t - starts[np.maximum(last, 0)], self.width, left)
         return inside.astype(np.float64)
+
+    def edges(self, end: float) -> Floats:
+        starts = np.asarray(self.times)
+        return np.concatenate([starts, starts + self.width])
+
+    def pieces(self, first: Floats, last: Floats) -> Floats:
+        return _piece(first, a=self((first + last) / 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +161,13 @@ class Samples:
         share = np.clip(position - index, 0.0, 1.0)
         return values[..., index] * (1 - share) + values[..., following] * share
 
+    def edges(self, end: float) -> Floats:
+        return np.arange(1, np.ceil(end / self.dt)) * self.dt
+
+    def pieces(self, first: Floats, last: Floats) -> Floats:
+        value = self(first)
+        return _piece(first, a=value, b=(self(last, True) - value) / (last - first) if self.interpolate else 0.0)
+
     def for_neurons(self, n: int) -> "Samples":
         """The same for n neurons, where there is one row or n of them."""
         return replace(self, values=np.broadcast_to(self.values, (n, self.values.shape[-1])))
@@ -119,4 +178,14 @@ class Samples:
         return float((self.values.shape[-1] - (1 if self.interpolate else 0)) * self.dt)
 
 
-Waveform = Callable[[Floats, bool], Floats]
+class Waveform(Protocol):
+    """What every function of time above can do."""
+
+    def __call__(self, t: Floats, left: bool = False) -> Floats:
+        """Values at times t."""
+
+    def edges(self, end: float) -> Floats:
+        """Times until `end`, and perhaps later ones, at which it is not smooth."""
+
+    def pieces(self, first: Floats, last: Floats) -> Floats:
+        """Numbers a … f of the pieces from `first` to `last`, neighbouring edges: (pieces, 6)."""

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 SYMBOL = "neurosim_advance"
-FOREIGN = ("exp", "log", "pow", "fma", "sqrt", "memset", "memcpy")
+FOREIGN = ("exp", "log", "pow", "fma", "sqrt", "sin", "memset", "memcpy")
 _DIGEST = hashlib.sha256().digest_size
 
 Advance = Callable[..., int]

@@ -186,6 +186,12 @@ def parabola(x, y0, y1, y2):
 
 
 @inline
+def on_lattice(x):
+    """The nearest multiple of 2^-26 of a number below 2^25."""
+    return (x + 1.5 * 2.0**26) - 1.5 * 2.0**26
+
+
+@inline
 def next_trial(low, below, high, above, looks):
     """Where between `low` and `high` to look for a threshold next, on the lattice of 2^-26.
 
@@ -196,8 +202,7 @@ def next_trial(low, below, high, above, looks):
     share = below / (below - above)
     if not 0.0 <= share <= 1.0 or looks > 14:
         share = 0.5
-    trial = low + (high - low) * share + 2.0**-27
-    trial = (trial + 1.5 * 2.0**26) - 1.5 * 2.0**26
+    trial = on_lattice(low + (high - low) * share + 2.0**-27)
     return min(max(trial, low + 2.0**-26), high - 2.0**-26)
 
 
@@ -228,6 +233,28 @@ def record(trace, tile, record_row, lanes):
     for r in range(record_row.size):
         for j in range(lanes):
             trace[r, j] = tile[record_row[r], j]
+
+
+@inline
+def record_lane(trace, tile, record_row, j):
+    """Copy the rows to be recorded of one neuron into `trace` (rows, lanes)."""
+    for r in range(record_row.size):
+        trace[r, j] = tile[record_row[r], j]
+
+
+@inline
+def driven(edges, pieces, amplitude, target, which, piece, place, dt, j):
+    """Input number `which` of neuron j at `place`, inside a piece of all its waveforms."""
+    since = (place - edges[piece]) * dt
+    total = 0.0
+    for w in range(target.size):
+        if target[w] == which:
+            p = pieces[piece, w]
+            value = p[0] + p[1] * since
+            if p[2] != 0.0:
+                value += p[2] * math.sin(p[3] + since * (p[4] + p[5] * since))
+            total += amplitude[w, j] * value
+    return total
 
 
 @inline

@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 from ..errors import InputError
 from ..methods import Exact, ExactRungeKutta, ExponentialEuler, ExponentialMidpoint, Method, RungeKutta
 from ..model import Model
+from .layout import TICK
 from .linear import generator_names, linear_form, linear_states, matrix_names
 from .rewrite import NotLinear, Slopes
 from .writer import Writer
-
-TICK = 2.0**-26
-"""The finest part of a step that located spikes are told apart by: sums of such parts are exact for 10^8 steps."""
 
 _TERMS = 18  # of a Taylor series that is exact to rounding while norm times step is at most 1
 

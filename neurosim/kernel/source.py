@@ -7,45 +7,20 @@ Names from the model file are prefixed (s_ state, p_ parameter, d_ define, i_ in
 file but numbers enters the source.
 """
 
-import ast
 import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..expression import names
-from ..methods import Method
+from ..methods import Adaptive, Method
 from ..model import Model
 from ..model.meaning import reach
+from .adaptive import write_adaptive
+from .layout import BOOKKEEPING, MOST_SPIKES, TICK, TILE, Layout, feeds_back, needs_since_spike
 from .margin import margin_of
-from .schemes import TICK, Scheme, write_scheme
-from .templates import GRID, HEAD, LOCATED, MOVE
+from .schemes import Scheme, write_scheme
+from .templates import GRID, HEAD, LOCATED, MOVE, fill, indented
 from .writer import Writer, names_in
-
-TILE = 64
-"""Neurons that are advanced together: their state stays in the first-level cache."""
-
-MOST_SPIKES = 100
-"""Of one neuron in one step, where they are located."""
-
-BOOKKEEPING = ("above", "fired", "last_spike", "free_from", "refractory")
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where things are in a tile: row numbers by name, and the constants the host computes.
-
-    `drive` is the first row of the inputs, `tick` the part of a step that spike times are multiples of.
-    """
-
-    method: Method
-    row: dict[str, int]
-    constants: dict[str, ast.expr]
-    matrices: tuple[str, ...]
-    drive: int
-    nodes: tuple[float, ...]
-    rows: int
-    tick: float
-
 
 class _Key(NamedTuple):
     """What a kernel depends on: not the values of parameters."""
@@ -82,6 +57,8 @@ _MOST_WRITTEN = 64
 
 def _write(model: Model, method: Method, located: bool) -> tuple[str, Layout]:
     writer = Writer(model)
+    if isinstance(method, Adaptive):
+        return write_adaptive(model, method, writer)
     nodes = _nodes(model, method)
     scheme = write_scheme(model, method, writer, nodes)
     rule = [model.spike.threshold.tree]
@@ -94,8 +71,8 @@ def _write(model: Model, method: Method, located: bool) -> tuple[str, Layout]:
     lines = _Lines(model, writer, layout, scheme, reset_lines, reset)
     functions = [*scheme.functions, threshold]
     if located:
-        functions.append(_fill(MOVE, lines.of_a_move()))
-    body = _fill(LOCATED if located else GRID, lines.of_a_step(located))
+        functions.append(fill(MOVE, lines.of_a_move()))
+    body = fill(LOCATED if located else GRID, lines.of_a_step(located))
     head = HEAD.format(
         model=model.name,
         method=method.name,
@@ -108,22 +85,10 @@ def _write(model: Model, method: Method, located: bool) -> tuple[str, Layout]:
         tick=layout.tick,
         bookkeeping=", ".join(name.upper() for name in BOOKKEEPING),
         numbers=", ".join(str(layout.row[name]) for name in BOOKKEEPING),
-        coefficients="\n".join(_indented(scheme.coefficients, 1)),
+        coefficients="\n".join(indented(scheme.coefficients, 1)),
         body=body,
     )
     return re.sub(r"\n\n(?=    for step)", "\n", head), layout
-
-
-def feeds_back(model: Model) -> bool:
-    """Whether a spike changes what the neuron does later: by a reset, a refractory time, or since_spike."""
-    return bool(model.spike.reset) or model.spike.refractory is not None or needs_since_spike(model)
-
-
-def needs_since_spike(model: Model) -> bool:
-    """Whether the time since the last spike enters the model."""
-    trees = {name: formula.tree for name, formula in model.defines.items()}
-    roots = [model.spike.threshold, *model.spike.reset.values(), *(state.rate for state in model.states.values())]
-    return "since_spike" in reach(set().union(*(names(formula.tree) for formula in roots)), trees)
 
 
 def _nodes(model: Model, method: Method) -> tuple[float, ...]:
@@ -172,10 +137,10 @@ class _Lines:
             ]
         advance = [*load, *before, *self.scheme.lines, *self._store(), *self._test(located)]
         return {
-            "advance": _indented(advance, 3),
-            "guard": _indented(self._guard(), 5),
-            "finish": _indented(self._finish_located() if located else self._finish_on_grid(), 7 if located else 5),
-            "keep": _indented(self._keep(), 6) if located else [],
+            "advance": indented(advance, 3),
+            "guard": indented(self._guard(), 5),
+            "finish": indented(self._finish_located() if located else self._finish_on_grid(), 7 if located else 5),
+            "keep": indented(self._keep(), 6) if located else [],
             "most": [str(MOST_SPIKES)],
         }
 
@@ -186,10 +151,10 @@ class _Lines:
         others = [line for line in self._load([*self.scheme.partial, threshold], False) if not line.startswith("s_")]
         load = [self._inside_step(line, "width") for line in [*states, *others]]
         return {
-            "coefficients": _indented(self.scheme.coefficients, 1),
-            "load": _indented(load, 1),
-            "body": _indented(self.scheme.partial, 1),
-            "store": _indented(self._store(), 1),
+            "coefficients": indented(self.scheme.coefficients, 1),
+            "load": indented(load, 1),
+            "body": indented(self.scheme.partial, 1),
+            "store": indented(self._store(), 1),
             "threshold": [threshold],
         }
 
@@ -283,16 +248,3 @@ class _Lines:
             return []
         tests = [f"is_finite(tile[{self.layout.row[f's_{name}']}, j])" for name in self.model.states]
         return [f"if not ({' and '.join(tests)}):", "    sizes[FAILED] = j + 1", "    return step"]
-
-
-def _indented(lines: list[str], level: int) -> list[str]:
-    return ["    " * level + line for line in lines if line]
-
-
-def _fill(template: str, parts: dict[str, list[str]]) -> str:
-    """A template with lines for its names; a name without lines leaves no empty line."""
-    text = template
-    for name, lines in parts.items():
-        text = text.replace(f"{{{name}}}\n", "\n".join(lines) + "\n" if lines else "")
-        text = text.replace(f"{{{name}}}", "\n".join(lines))
-    return text.rstrip()

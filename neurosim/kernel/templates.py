@@ -113,8 +113,8 @@ LOCATED: Final = '''\
                                 above = 0.5*above if side < 0 else above
                                 low, below, side = trial, margin, -1
                             looks += 1
-                            if looks == 2 and now:
-                                low = high = end  # true from the beginning, where it counts as false: at the end
+                            if looks == 2 and now:  # true from the beginning: at once, but not just after a spike
+                                low, high = (end, end) if step + at == tile[LAST_SPIKE, j] else (at, at + TICK)
                             if looks > 1 and high - low <= TICK and trial == high:
                                 break
                             trial = at if looks == 1 else next_trial(low, below, high, above, looks)
@@ -132,3 +132,144 @@ LOCATED: Final = '''\
                             sizes[SPIKES] += 1
 {finish}
 {keep}'''
+
+ADAPTIVE: Final = '''\
+"""{model} by {method}: advance a tile of neurons, each by steps of its own choice. Written by neurosim.
+
+A tile holds up to TILE neurons: one column each, one row for every state and constant. Times are in steps of dt.
+"""
+
+from numpy import inf
+
+from neurosim.kernel.device import *
+
+TILE = {tile}  # neurons, at most, of a tile
+TICK = {tick}  # part of dt that all times are multiples of
+{bookkeeping} = {rows of bookkeeping}  # rows of a tile
+{places} = {rows of places}  # rows of a tile
+SPIKES, CROWDED = 9, 11  # what `sizes` counts and reports
+
+
+{functions}
+
+
+@kernel
+def advance(
+    tile, amplitude, target, wave, changed, dense, dense_target, spike_lane, spike_when, record_row, trace, sizes, dt
+):
+    sizes = carray(sizes, (12,))
+    lanes, first, last, window = sizes[0], sizes[1], sizes[2], sizes[3]
+    waves, count, records, every, capacity = sizes[4], sizes[5], sizes[6], sizes[7], sizes[8]
+    tile = carray(tile, ({rows}, TILE))
+    amplitude = carray(amplitude, (waves, TILE))
+    target = carray(target, (waves,))
+    pieces = carray(wave, (count, waves, 6))
+    edges = carray(dense, (count + 3,))
+    rtol, atol = edges[count + 1], edges[count + 2]
+    spike_lane = carray(spike_lane, (capacity,))
+    spike_when = carray(spike_when, (capacity,))
+    record_row = carray(record_row, (records,))
+    trace = carray(trace, (last - window, records, lanes))
+    for j in range(lanes):
+{constants}
+        while tile[HERE, j] < last:
+            if sizes[SPIKES] == capacity:
+                return first  # the host empties the buffer and calls again
+            here = tile[HERE, j]
+            piece = int(tile[PIECE, j])
+            if here == tile[STOP, j]:
+                # The step is used up: a new one, as long as the error allows.
+                while edges[piece + 1] <= here:
+                    piece += 1
+                tile[PIECE, j] = piece
+                free = here >= tile[FREE_FROM, j]
+                limit = edges[piece + 1] if free else min(edges[piece + 1], tile[FREE_FROM, j])
+                length = tile[NEXT, j] if tile[NEXT, j] > 0.0 else 0.125
+{start}
+                while True:
+                    length = min(length, limit - here)
+                    h = length*dt
+{stages}
+{error}
+                    factor = 0.9*exp(-0.2*log(max(error, 1e-10)))
+                    if error <= 1.0:
+                        break
+                    length = on_lattice(length*min(max(factor, 0.1), 0.9)) if error < inf else on_lattice(0.1*length)
+                    if length < 16*TICK:
+                        sizes[CROWDED] = -(j + 1)
+                        return first
+                grown = on_lattice(length*min(max(factor, 0.2), 5.0))
+                tile[NEXT, j] = max(grown, tile[NEXT, j]) if length == limit - here else grown
+                tile[BEGIN, j] = here
+                tile[LENGTH, j] = length
+{keep}
+                # Is the threshold reached in it? Looked for at its quarters, then between two of them.
+                stop, crosses, quarter, looks, side, before = length, 0.0, 0, 0, 0, tile[ABOVE, j] != 0.0
+                low, high, below, above, trial = 0.0, length, 0.0, 0.0, 0.0
+                while free:
+                    theta = trial/length
+                    place = here + trial
+{evaluate}
+{inputs}
+{look}
+                    if looks == 0 and not (now and not before):
+                        before = now
+                        if quarter == 4:
+                            break
+                        quarter += 1
+                        low, below = trial, margin
+                        trial = on_lattice(0.25*quarter*length) if quarter < 4 else length
+                        continue
+                    if looks == 0 and quarter == 0:  # from the beginning: at once, but not just after a spike
+                        stop, crosses = length if here == tile[LAST_SPIKE, j] else TICK, 1.0
+                        break
+                    if now:
+                        below = 0.5*below if side > 0 else below
+                        high, above, side = trial, margin, 1
+                    else:
+                        above = 0.5*above if side < 0 else above
+                        low, below, side = trial, margin, -1
+                    looks += 1
+                    if high - low <= TICK and trial == high:
+                        stop, crosses = high, 1.0
+                        break
+                    trial = next_trial(low, below, high, above, looks)
+                tile[ABOVE, j] = select(free, select(before, 1.0, 0.0), tile[ABOVE, j])
+                tile[STOP, j] = here + stop
+                tile[CROSSES, j] = crosses
+            # Along the step to its end, or that of the window.
+            until = min(tile[STOP, j], float(last))
+            length = tile[LENGTH, j]
+            sample = (int(here) // every + 1)*every
+            while records and sample < until:
+                theta = (sample - tile[BEGIN, j])/length
+{at_sample}
+                record_lane(trace[sample // every - window // every - 1], tile, record_row, j)
+                sample += every
+            theta = (until - tile[BEGIN, j])/length
+            place = until
+{at_end}
+            if tile[CROSSES, j] != 0.0 and until == tile[STOP, j]:
+                spike_lane[sizes[SPIKES]] = j
+                spike_when[sizes[SPIKES]] = until
+                sizes[SPIKES] += 1
+{finish}
+            if records and sample == until:
+                record_lane(trace[sample // every - window // every - 1], tile, record_row, j)
+            tile[HERE, j] = until
+    return last
+'''
+
+
+def indented(lines: list[str], level: int) -> list[str]:
+    """Lines so many levels deep, without empty ones."""
+    return ["    " * level + line for line in lines if line]
+
+
+def fill(template: str, parts: dict[str, list[str]]) -> str:
+    """A template with lines for its names; a name without lines leaves no empty line."""
+    text = template
+    for name, lines in parts.items():
+        text = text.replace(f"{{{name}}}\n", "\n".join(lines) + "\n" if lines else "")
+        text = text.replace(f"{{{name}}}", "\n".join(lines))
+    return text.rstrip()

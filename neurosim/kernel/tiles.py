@@ -13,7 +13,7 @@ from ..expression import evaluate, names
 from ..model import Model
 from ..model.meaning import reach
 from .linear import matrices
-from .source import TILE, Layout
+from .layout import TILE, Layout
 
 Floats = NDArray[np.float64]
 _CACHE_LINE = 64  # bytes

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from ..drive import Drive
 from ..errors import SimulationError
-from ..methods import Method
+from ..methods import Adaptive, Method
 from ..model import Model
 from .cache import load_kernel
-from .source import MOST_SPIKES, TILE, kernel_source
+from .layout import MOST_SPIKES, TILE
+from .source import kernel_source
 from .tiles import Floats, fill, final_state, make_tiles, new_tiles, tile_width
 
 Ints = NDArray[np.int64]
@@ -30,7 +31,8 @@ _SPIKES_AT_ONCE = 256 * TILE
 class Setup:
     """Everything a run needs, in the coherent set.
 
-    `parameters` and `start` hold arrays (n,) or (); `recorded` names states or since_spike's row ``last_spike``.
+    `parameters` and `start` hold arrays (n,) or (); `recorded` names states or since_spike's row ``last_spike``; `rtol`
+    and `atol` are for methods that choose their steps.
     """
 
     model: Model
@@ -42,6 +44,8 @@ class Setup:
     steps: int
     threads: int
     located: bool
+    rtol: float
+    atol: float
     recorded: tuple[str, ...] = ()
     every: int = 1
 
@@ -109,6 +113,10 @@ class _Run:
         for w, amplitude in enumerate(setup.drive.amplitude):
             fill(self.amplitude, w, amplitude, self.neurons, self.width)
         self.dense_target = np.array([target for target, _, _ in setup.drive.dense], dtype=np.int64)
+        self.adaptive = isinstance(setup.method, Adaptive)
+        if self.adaptive:
+            edges, self.pieces = setup.drive.pieces(setup.steps, setup.dt, self.layout.tick)
+            self.edges = np.append(edges, (setup.rtol, setup.atol))
 
     def sample(self) -> Floats:
         """The recorded rows as they are now: (recorded, neurons, 1)."""
@@ -125,9 +133,9 @@ class _Run:
     ) -> None:
         setup, nodes = self.setup, self.layout.nodes
         before = self.tiles.copy()
-        wave = setup.drive.waves(first, last, setup.dt, nodes)
+        wave = np.empty((0, 0, 0)) if self.adaptive else setup.drive.waves(first, last, setup.dt, nodes)
         changed = np.ones(last - first, dtype=np.int64)
-        if not setup.drive.dense:
+        if not self.adaptive and not setup.drive.dense:
             changed[1:] = (wave[1:] != wave[:-1]).any(axis=(1, 2))
         dense = [setup.drive.samples(d, first, last, setup.dt, nodes) for d in range(self.dense_target.size)]
         samples = last // setup.every - first // setup.every
@@ -137,11 +145,12 @@ class _Run:
             return self._advance_tile(k, first, last, wave, changed, dense, traces[k])
 
         results = list(pool.map(task, range(len(self.tiles))))
-        self._check_finite(before, first, last, wave, changed, dense)
+        if not self.adaptive:
+            self._check_finite(before, first, last, wave, changed, dense)
         index = np.concatenate([part for indices, _ in results for part in indices])
         when = np.concatenate([part for _, whens in results for part in whens])
         if len(self.tiles) > 1 or setup.located:
-            order = np.argsort(when, kind="stable")  # tiles come in the order of neurons, steps too
+            order = np.lexsort((index, when))
             index, when = index[order], when[order]
         on_spikes(index, when)
         if on_trace is not None and samples:
@@ -159,6 +168,7 @@ class _Run:
     ) -> tuple[list[Ints], list[Floats]]:
         """Advance one tile through a window; (neurons, times in steps) of its spikes."""
         lanes = self._lanes(k)
+        kinds = len(self.pieces) if self.adaptive else len(dense)
         part = np.zeros((last - first, len(dense), len(self.layout.nodes), lanes))
         for d, samples in enumerate(dense):
             part[:, d] = samples[self._neurons_of(k)].transpose(1, 2, 0)
@@ -166,11 +176,13 @@ class _Run:
         spike_when = np.empty(_SPIKES_AT_ONCE)
         sizes = np.array(
             (
-                *(lanes, first, last, first, len(self.setup.drive.waveforms), len(dense)),
+                *(lanes, first, last, first, len(self.setup.drive.waveforms), kinds),
                 *(self.rows.size, self.setup.every, _SPIKES_AT_ONCE, 0, 0, 0),
             ),
             dtype=np.int64,
         )
+        if self.adaptive:
+            wave, part = self.pieces, self.edges
         arrays = (
             *(self.tiles[k], self.amplitude[k], self.setup.drive.target, wave, changed, part, self.dense_target),
             *(spike_lane, spike_when, self.rows, trace, sizes),
@@ -184,15 +196,23 @@ class _Run:
             indices.append(spike_lane[: sizes[9]] + k * self.width)
             whens.append(spike_when[: sizes[9]].copy())
             if sizes[11]:
-                self._crowded(reached, k * self.width + int(sizes[11]) - 1)
+                lane = abs(int(sizes[11])) - 1
+                self._stop(reached, k * self.width + lane, self.tiles[k, :, lane] if sizes[11] < 0 else None)
         return indices, whens
 
-    def _crowded(self, step: int, neuron: int) -> None:
+    def _stop(self, step: int, neuron: int, column: Floats | None) -> None:
+        """Report a neuron that spikes without end, or the `column` of one whose steps became too small."""
         setup = self.setup
+        if column is None:
+            raise SimulationError(
+                f"neuron {neuron} of {setup.model.name} spikes more than {MOST_SPIKES} times between t = "
+                f"{step * setup.dt:g} and {(step + 1) * setup.dt:g} ms; take a smaller dt, a longer refractory time or "
+                "a weaker current"
+            )
         raise SimulationError(
-            f"neuron {neuron} of {setup.model.name} spikes more than {MOST_SPIKES} times between t = "
-            f"{step * setup.dt:g} and {(step + 1) * setup.dt:g} ms; take a smaller dt, a longer refractory time or a "
-            "weaker current"
+            f"neuron {neuron} of {setup.model.name} at t = {column[self.layout.row['here']] * setup.dt:g} ms: no step "
+            f"of {setup.method.name} is small enough for rtol {setup.rtol:g} and atol {setup.atol:g}; a state grows "
+            "without bound or jumps, or the tolerances are too small"
         )
 
     def _check_finite(

@@ -68,6 +68,10 @@ class Writer:
         signature = f"def {name}({', '.join(self._arguments[name])}):"
         return "\n".join(["@inline", signature, *("    " + line for line in body)])
 
+    def needs(self, name: str) -> list[str]:
+        """The parameters of a function of `function`."""
+        return self._arguments[name]
+
     def arguments(
         self, name: str, node: float, nodes: Sequence[float], state: str = "s_", others: Mapping[str, str] | None = None
     ) -> str:
