@@ -12,7 +12,7 @@ from .margin import margin_of
 from .templates import ADAPTIVE, fill, indented
 from .writer import Writer, names_in
 
-_PLACES = ("here", "begin", "length", "stop", "crosses", "next", "piece")
+_PLACES = ("here", "begin", "length", "stop", "crosses", "next", "forced", "piece")
 
 
 def write_adaptive(model: Model, method: Adaptive, writer: Writer) -> tuple[str, Layout]:

@@ -186,6 +186,12 @@ def parabola(x, y0, y1, y2):
 
 
 @inline
+def steeper(h, first, last, x):
+    """Whether a rate grows by a fifth from the first to the last stage of a step in which x moves noticeably."""
+    return (last * (last - first) > 0.2 * last * last) & (h * abs(last) > 1e-4 * abs(x))
+
+
+@inline
 def on_lattice(x):
     """The nearest multiple of 2^-26 of a number below 2^25."""
     return (x + 1.5 * 2.0**26) - 1.5 * 2.0**26

@@ -32,6 +32,8 @@ class Scheme:
     lines : list of str
     partial : list of str
         The same for a step of any length; differs where `lines` use a matrix made for the whole step.
+    steep : str
+        Whether a state that a spike resets accelerates within the step by more than the scheme resolves.
     matrices : tuple of str
         Rows of the tile that the host fills with `linear.matrices`.
     """
@@ -40,6 +42,7 @@ class Scheme:
     coefficients: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     partial: list[str] = field(default_factory=list)
+    steep: str = "False"
     matrices: tuple[str, ...] = ()
 
 
@@ -56,7 +59,7 @@ def write_scheme(model: Model, method: Method, writer: Writer, nodes: tuple[floa
 
 def _runge_kutta(model: Model, method: RungeKutta, writer: Writer, nodes: tuple[float, ...]) -> Scheme:
     function, lines = _stages(model, method, writer, nodes, list(model.states))
-    return Scheme([function], coefficients(method), lines, lines)
+    return Scheme([function], coefficients(method), lines, lines, _steep(model, method, list(model.states)))
 
 
 def _stages(
@@ -86,6 +89,12 @@ def _stages(
         terms = [(f"w{j}", f"r{j}_{name}") for j, b in enumerate(method.weights, 1) if b]
         body.append(f"s_{name} = {_fused(terms, f's_{name}')}")
     return function, body
+
+
+def _steep(model: Model, method: RungeKutta, states: list[str]) -> str:
+    last = f"r{len(method.weights)}" if len(method.weights) > 1 else ""
+    tests = [f"steeper(h, r1_{name}, {last}_{name}, s_{name})" for name in model.spike.reset if name in states]
+    return " | ".join(tests) if last and tests else "False"
 
 
 def _fused(products: Sequence[tuple[str, str]], start: str) -> str:
@@ -161,7 +170,8 @@ def _exponential_midpoint(
             back = f"select(free, {back}, 0.0)" if name in model.spike.hold else back
             growth = f"h*({back})/exprelr(h*q2_{name})"
         lines.append(f"s_{name} = s_{name} + {growth}")
-    return Scheme([function], ["half = 0.5*h"], lines, lines)
+    tests = [f"steeper(h, r1_{name}, q1_{name}, s_{name})" for name in model.spike.reset]
+    return Scheme([function], ["half = 0.5*h"], lines, lines, " | ".join(tests) or "False")
 
 
 # Linear parts by matrices ----------------------------------------------------------------------------------------
@@ -175,7 +185,7 @@ def _exact(model: Model, method: Exact, writer: Writer, nodes: tuple[float, ...]
     keep = [f"s_{name} = x_{name}" for name in states]
     function, call = _flow(model, states, at)
     matrices = (*matrix_names(model, states, "PH", 1), *generator_names(model, states))
-    return Scheme([function], [], lines + keep, [*_flowing(call, states, "x_", "h"), *keep], matrices)
+    return Scheme([function], [], lines + keep, [*_flowing(call, states, "x_", "h"), *keep], matrices=matrices)
 
 
 def _exact_runge_kutta(model: Model, method: ExactRungeKutta, writer: Writer, nodes: tuple[float, ...]) -> Scheme:
@@ -190,16 +200,16 @@ def _exact_runge_kutta(model: Model, method: ExactRungeKutta, writer: Writer, no
     whole = _propagated(model, states, "Q", "m_", at) + _propagated(model, states, "P", "x_", at)
     function, call = _flow(model, states, at)
     pieces = _flowing(call, states, "m_", "0.5*h") + _flowing(call, states, "x_", "h")
-    functions, rest = [function], [f"s_{name} = x_{name}" for name in states]
+    functions, rest, steep = [function], [f"s_{name} = x_{name}" for name in states], "False"
     others = [name for name in model.states if name not in states]
     if others:
         places = {0.0: "s_", 0.5: "m_", 1.0: "x_"}
         stages, body = _stages(
             model, method.rest, writer, nodes, others, lambda node: dict.fromkeys(states, places[node])
         )
-        functions, rest = [function, stages], body + rest
+        functions, rest, steep = [function, stages], body + rest, _steep(model, method.rest, others)
     matrices = (*matrix_names(model, states, "PQHK", 3), *generator_names(model, states))
-    return Scheme(functions, coefficients(method.rest), whole + rest, pieces + rest, matrices)
+    return Scheme(functions, coefficients(method.rest), whole + rest, pieces + rest, steep, matrices)
 
 
 def _propagated(model: Model, states: list[str], letter: str, result: str, at: list[int]) -> list[str]:

@@ -156,6 +156,7 @@ class _Lines:
             "body": indented(self.scheme.partial, 1),
             "store": indented(self._store(), 1),
             "threshold": [threshold],
+            "steep": [self.scheme.steep],
         }
 
     def _load(self, body: list[str], free: bool) -> list[str]:
@@ -195,9 +196,11 @@ class _Lines:
         if not located:  # no test while refractory
             above = "select(free, select(now, 1.0, 0.0), tile[ABOVE, j])" if refractory else "select(now, 1.0, 0.0)"
             return [f"now = {now}", f"fires = {fires}", f"tile[ABOVE, j] = {above}"]
-        lines = [f"now, margin = {now}", f"fires = {fires}", "waits = fires"]
+        lines = [f"now, margin = {now}", f"waits = ({fires})"]
+        if self.scheme.steep != "False":
+            lines[1] += f" | {self.scheme.steep}"
         if refractory:
-            lines[2] = "waits = fires | ((tile[FREE_FROM, j] > step) & (tile[FREE_FROM, j] < step + 1.0))"
+            lines[1] += " | ((tile[FREE_FROM, j] > step) & (tile[FREE_FROM, j] < step + 1.0))"
         settled = "(waits | (step < tile[FREE_FROM, j]))" if refractory else "waits"
         return [*lines, f"tile[ABOVE, j] = select({settled}, tile[ABOVE, j], select(now, 1.0, 0.0))"]
 

@@ -15,6 +15,7 @@ from neurosim.kernel.device import *
 TILE = {tile}  # neurons, at most, of a tile
 TICK = {tick}  # part of a step that spike times are multiples of
 {bookkeeping} = {numbers}  # rows of a tile
+SMALLEST = 2.0**-13  # piece of a step
 SPIKES, FAILED, CROWDED = 9, 10, 11  # what `sizes` counts and reports
 
 
@@ -74,14 +75,18 @@ GRID: Final = '''\
 MOVE: Final = '''\
 @inline
 def move(tile, j, step, at, width, dt, free):
-    """Carry neuron j over `width` of a step from `at` on, from rows o_… to rows s_…; how far above threshold it is."""
+    """Carry neuron j over `width` of a step from `at` on, from rows o_… to rows s_….
+
+    Returns whether it is above its threshold then, how far, and whether that was too steep to be exact.
+    """
     h = width*dt
 {coefficients}
 {load}
     step = step + at
 {body}
 {store}
-    return {threshold}'''
+    now, margin = {threshold}
+    return now, margin, {steep}'''
 
 LOCATED: Final = '''\
         if sizes[SPIKES] + {most}*lanes > capacity:
@@ -92,20 +97,22 @@ LOCATED: Final = '''\
 {advance}
             tile[FIRED, j] = select(waits, 1.0, 0.0)
             waiting += 1 if waits else 0
-        # The few that reach the threshold or become free inside the step take it again, piece by piece.
+        # The few that reach the threshold or become free inside the step, or go steeply, take it again in pieces.
         if waiting:
             for j in range(lanes):
                 if tile[FIRED, j] != 0.0:
 {guard}
-                    at, spikes = 0.0, 0
+                    at, spikes, piece = 0.0, 0, 1.0
                     while at < 1.0:
                         free = step + at >= tile[FREE_FROM, j]
-                        end = 1.0 if free else min(1.0, tile[FREE_FROM, j] - step)
+                        end = min(1.0, at + piece) if free else min(1.0, tile[FREE_FROM, j] - step)
                         low, high, below, above, side, looks, trial = at, end, 0.0, 0.0, 0, 0, end
                         while True:
-                            now, margin = move(tile, j, step, at, trial - at, dt, free)
-                            if looks == 0 and not (now and free and tile[ABOVE, j] == 0.0):
-                                break  # no spike in this piece
+                            now, margin, steep = move(tile, j, step, at, trial - at, dt, free)
+                            if looks == 0:
+                                refine = steep and free and piece > SMALLEST
+                                if refine or not (now and free and tile[ABOVE, j] == 0.0):
+                                    break  # too long a piece, or no spike in it
                             if now:
                                 below = 0.5*below if side > 0 else below
                                 high, above, side = trial, margin, 1
@@ -118,6 +125,10 @@ LOCATED: Final = '''\
                             if looks > 1 and high - low <= TICK and trial == high:
                                 break
                             trial = at if looks == 1 else next_trial(low, below, high, above, looks)
+                        if refine:
+                            piece = 0.5*piece
+                            continue
+                        piece = min(2.0*piece, 1.0)
                         if looks == 0:
                             if free:
                                 tile[ABOVE, j] = select(now, 1.0, 0.0)
@@ -145,6 +156,7 @@ from neurosim.kernel.device import *
 
 TILE = {tile}  # neurons, at most, of a tile
 TICK = {tick}  # part of dt that all times are multiples of
+SMALLEST = 16*TICK  # step
 {bookkeeping} = {rows of bookkeeping}  # rows of a tile
 {places} = {rows of places}  # rows of a tile
 SPIKES, CROWDED = 9, 11  # what `sizes` counts and reports
@@ -194,10 +206,15 @@ def advance(
                     factor = 0.9*exp(-0.2*log(max(error, 1e-10)))
                     if error <= 1.0:
                         break
+                    if length <= SMALLEST:
+                        break
                     length = on_lattice(length*min(max(factor, 0.1), 0.9)) if error < inf else on_lattice(0.1*length)
-                    if length < 16*TICK:
-                        sizes[CROWDED] = -(j + 1)
-                        return first
+                    length = max(length, SMALLEST)
+                # Before a spike a state may grow faster than the smallest step resolves, but not for long.
+                tile[FORCED, j] = 0.0 if error <= 1.0 else tile[FORCED, j] + 1.0
+                if not error < inf or tile[FORCED, j] > 1000.0:
+                    sizes[CROWDED] = -(j + 1)
+                    return first
                 grown = on_lattice(length*min(max(factor, 0.2), 5.0))
                 tile[NEXT, j] = max(grown, tile[NEXT, j]) if length == limit - here else grown
                 tile[BEGIN, j] = here
