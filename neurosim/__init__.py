@@ -8,6 +8,7 @@ _HOME = {  # module: the names users type, imported when first used
     "currents": "Current chirp constant from_array parse_current pulses ramp sine step",
     "errors": "InputError ModelError NeurosimError SimulationError UnitError",
     "experiments": "GainFunction gain_function",
+    "kernel": "Solution integrate",
     "methods": "METHODS",
     "model": "Model list_models load_model",
     "plot": "plot_gain_function plot_raster plot_recording",

@@ -16,6 +16,8 @@ from .errors import SimulationError as SimulationError
 from .errors import UnitError as UnitError
 from .experiments import GainFunction as GainFunction
 from .experiments import gain_function as gain_function
+from .kernel import Solution as Solution
+from .kernel import integrate as integrate
 from .methods import METHODS as METHODS
 from .model import Model as Model
 from .model import list_models as list_models

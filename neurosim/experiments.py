@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
-from .kernel import integrate
+from .kernel import execute
 from .model import Model, load_model
 from .progress import Progress, progress_bar
 from .recording import Tally, in_ms
@@ -175,7 +175,7 @@ class _Sweep:
         settings = {name: np.repeat(values, shape[1]) for name, values in self.family.items()}
         setup = make_setup(self.model, currents.ravel(), self.length, parameters=settings, **self.options)
         tally = Tally(currents.size, self.skipped)
-        integrate(setup, lambda index, when: tally.add(index, in_ms(when, setup.dt)), progress=self._part(shape[1]))
+        execute(setup, lambda index, when: tally.add(index, in_ms(when, setup.dt)), progress=self._part(shape[1]))
         self.done += shape[1]
         fell_silent = ~(tally.last >= (self.skipped + self.length) / 2)
         return np.where(fell_silent, 0.0, tally.rate()).reshape(shape), tally.count.reshape(shape)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .drive import Drive, common_size, resolve_drive
 from .errors import InputError, choices, excerpt
-from .kernel import Setup, integrate
+from .kernel import Setup, execute
 from .kernel.layout import feeds_back
 from .kernel.tiles import REMEMBERED, with_defines
 from .methods import Adaptive, Method, find_method
@@ -105,7 +105,7 @@ def simulate(
         return parse_unit(model.parameters[name].unit).factor
 
     with progress_bar(progress, f"simulating {model.name}") as show:
-        final = integrate(setup, collector.add_spikes, collector.add_trace if wanted else None, show)
+        final = execute(setup, collector.add_spikes, collector.add_trace if wanted else None, show)
     given = parameters or {}
     return Recording(
         model=model.replace(**{name: value for name, value in given.items() if np.size(value) == 1}),

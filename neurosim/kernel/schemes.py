@@ -242,11 +242,12 @@ def _flow(model: Model, states: list[str], at: list[int]) -> tuple[str, str]:
     entries = [name for name in generator_names(model, states) if name != "norm"]
     inputs = [f"i_{name}_{node}" for name in model.inputs for node in at]
     parameters = ["norm", *(f"s_{name}" for name in states), *inputs, *entries, "width", "dt", "free"]
-    body = ["pieces = int(min(norm*h, 1e6)) + 1", "g = h/pieces", "for piece in range(pieces):"]
+    body = ["pieces = int(min(norm*h, 1e6)) + 1", "g = h/pieces", "for piece in range(pieces):", "    size = 1.0"]
     for name in model.inputs:
         body += ["    " + line for line in _polynomial(name, at)]
     body += [f"    c_{name} = s_{name}" for name in states]
     body.append(f"    for k in range({_TERMS}):")
+    body += ["        if k > 3 and size < 1e-17:", "            break", "        size = size*norm*g/(k + 1)"]
     for i, name in enumerate(states):
         terms = [f"A{i}_{other}*c_{other}" for other in states]
         terms += [f"A{i}_{other}*u_{other}" for other in model.inputs]

@@ -50,7 +50,7 @@ class Setup:
     every: int = 1
 
 
-def integrate(
+def execute(
     setup: Setup,
     on_spikes: OnSpikes,
     on_trace: OnTrace | None = None,

@@ -1,0 +1,191 @@
+"""integrate: the Runge–Kutta schemes for equations of a user's own, several systems at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError, SimulationError, excerpt
+from ..methods import METHODS, Adaptive, Method, RungeKutta, find_method
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What `integrate` returns.
+
+    Attributes
+    ----------
+    t : ndarray (T,)
+    y : ndarray (n, T), or (systems, n, T)
+    event_time : ndarray (events,)
+        When an event function rose through 0; by system, then time.
+    event_number, event_system : ndarray (events,)
+        Which of the event functions, and in which of the systems.
+    steps : int
+        Accepted steps, of all systems.
+    """
+
+    t: Floats
+    y: Floats
+    event_time: Floats
+    event_number: NDArray[np.int64]
+    event_system: NDArray[np.int64]
+    steps: int
+
+
+def integrate(
+    f: Callable[..., Any],
+    y0: Any,
+    t: Any,
+    *,
+    method: str = "dopri5",
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    events: Any = (),
+    parameters: Any = None,
+    dt: float | None = None,
+) -> Solution:
+    """Integrate y' = f(t, y).
+
+    Parameters
+    ----------
+    f
+        ``f(t, y)``, or ``f(t, y, p)`` with `parameters`; it returns the n rates as a tuple or an array. Jitted with Numba,
+        or a function that Numba can jit. A tuple is faster: an array is allocated at each call.
+    y0
+        Start (n,), or (systems, n): several systems with the same equations.
+    t
+        Times of the results (T,), increasing; the first is the start. Any unit.
+    method
+        ``dopri5``, whose steps are as long as the tolerances allow and which fills in the results; or ``euler``, ``heun``,
+        ``midpoint``, ``rk4`` with fixed steps.
+    rtol, atol
+        For dopri5: the estimated error of a step is at most ``atol + rtol*abs(y)``.
+    events
+        A function ``g(t, y)``, or ``g(t, y, p)``, that rises through 0 when something happens; or a pair of such a
+        function and a reset ``r(t, y)`` that returns the new y; or a sequence of these.
+    parameters
+        Numbers handed to `f` and the events as p: (k,), or (systems, k), a row for each system.
+    dt
+        Longest step of the fixed-step methods, which divide each interval of `t` evenly; one step for each if not given.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    InputError
+        For arguments that cannot be used, or an `f` that Numba cannot compile.
+    SimulationError
+        Where a solution is no longer finite, or dopri5 finds no step small enough.
+
+    Notes
+    -----
+    Numba compiles the loop anew for every new `f`, which takes a few seconds. Times of events are exact to rounding for
+    the continuous extension of a step: of order 4 for dopri5, the cubic one of Hermite for the others.
+    """
+    scheme = _scheme(method)
+    times, start, several = _times(t), *_start(y0)
+    numbers = _parameters(parameters, len(start))
+    tolerances = np.array([rtol, atol], dtype=np.float64)
+    if not (1e-13 <= rtol < 1 and 0 < atol < np.inf):
+        raise InputError(f"rtol is from 1e-13 to below 1, atol positive; they are {rtol:g} and {atol:g}")
+    if dt is not None and not (0 < dt < np.inf and not isinstance(scheme, Adaptive)):
+        raise InputError(f"dt is positive, and for fixed-step methods; dopri5 takes rtol and atol, not dt {excerpt(dt)}")
+    pairs = _events(events)
+    _try(f, times, start, numbers, parameters is not None)
+    y = np.empty((*start.shape, times.size))
+    from numba.core.errors import NumbaError
+
+    from .stages import compiled, solve
+
+    try:
+        rates, look, reset = compiled(f, pairs, parameters is not None)
+        log, steps, failed, when, where = solve(
+            *(rates, look, reset, np.array([r is not None for _, r in pairs], dtype=np.bool_)),
+            *(_tableau(scheme), start, times, numbers, tolerances, np.inf if dt is None else float(dt), y),
+        )
+    except NumbaError as error:
+        reason = str(error).strip().splitlines()
+        raise InputError(f"Numba cannot compile f or the events: {excerpt(reason[-1] if reason else '', 200)}") from None
+    if failed:
+        of = f" of system {where}" if several else ""
+        cause = "the solution is no longer finite" if failed == 1 else "no step is small enough for rtol and atol"
+        raise SimulationError(f"{cause}{of} after t = {when:g} by {method}; take other tolerances or steps, or check f")
+    happened, which, system = zip(*log, strict=True)  # the first entry tells Numba the types
+    return Solution(
+        *(times, y if several else y[0], np.array(happened[1:]), np.array(which[1:], dtype=np.int64)),
+        *(np.array(system[1:], dtype=np.int64), steps),
+    )
+
+
+def _scheme(name: str) -> RungeKutta | Adaptive:
+    scheme: Method = find_method(name)
+    if not isinstance(scheme, RungeKutta | Adaptive):
+        fitting = ", ".join(key for key, other in METHODS.items() if isinstance(other, RungeKutta | Adaptive))
+        raise InputError(f"{name} needs the equations of a model, not a function; integrate takes {fitting}")
+    return scheme
+
+
+def _tableau(scheme: RungeKutta | Adaptive) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """(a, b, c, weights of the error, dense output); the last two empty for fixed steps."""
+    stages = len(scheme.weights)
+    coupling = np.zeros((stages, stages))
+    for i, row in enumerate(scheme.coupling):
+        coupling[i, :i] = row
+    adaptive = isinstance(scheme, Adaptive)
+    difference = np.array(scheme.difference if isinstance(scheme, Adaptive) else ())
+    dense = np.array(scheme.dense if isinstance(scheme, Adaptive) else ()).reshape(stages if adaptive else 0, 4)
+    return coupling, np.array(scheme.weights), np.array(scheme.nodes), difference, dense
+
+
+def _times(t: Any) -> Floats:
+    times = np.asarray(t, dtype=np.float64)
+    if times.ndim != 1 or times.size < 2 or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
+        raise InputError("t is at least two increasing times, the first of them the start")
+    return np.ascontiguousarray(times)
+
+
+def _start(y0: Any) -> tuple[Floats, bool]:
+    start = np.asarray(y0, dtype=np.float64)
+    if start.ndim not in (1, 2) or start.size == 0 or not np.isfinite(start).all():
+        raise InputError(f"y0 has finite numbers, (n,) or (systems, n), not shape {start.shape}")
+    return np.ascontiguousarray(np.atleast_2d(start)), start.ndim == 2
+
+
+def _parameters(parameters: Any, systems: int) -> Floats:
+    numbers = np.zeros((1, 0)) if parameters is None else np.atleast_2d(np.asarray(parameters, dtype=np.float64))
+    if numbers.ndim != 2 or len(numbers) not in (1, systems):
+        raise InputError(f"parameters are (k,) or (systems, k) with {systems} systems, not of shape {numbers.shape}")
+    return np.ascontiguousarray(np.broadcast_to(numbers, (systems, numbers.shape[1])))
+
+
+def _events(events: Any) -> list[tuple[Callable[..., Any], Callable[..., Any] | None]]:
+    listed = [events] if callable(events) else list(events) if isinstance(events, Sequence) else [None]
+    if len(listed) == 2 and not isinstance(events, list) and all(map(callable, listed)):
+        listed = [tuple(listed)]  # a pair of a function and its reset
+    pairs = [entry if isinstance(entry, tuple) else (entry, None) for entry in listed]
+    for pair in pairs:
+        if len(pair) != 2 or not callable(pair[0]) or not (pair[1] is None or callable(pair[1])):
+            raise InputError("events are functions g(t, y), pairs (g, reset), or a list of these")
+    return pairs
+
+
+def _try(f: Any, times: Floats, start: Floats, numbers: Floats, with_parameters: bool) -> None:
+    """Call f once as Python does, for errors people can read."""
+    if not callable(f):
+        raise InputError(f"f is a function f(t, y), not {excerpt(f)}")
+    plain = getattr(f, "py_func", f)
+    arguments = (times[0], start[0].copy(), numbers[0]) if with_parameters else (times[0], start[0].copy())
+    try:
+        rates = np.asarray(plain(*arguments), dtype=np.float64)
+    except (TypeError, ValueError, IndexError, NameError, ZeroDivisionError) as error:
+        called = "f(t, y, p)" if with_parameters else "f(t, y)"
+        raise InputError(f"{called} fails at the start: {type(error).__name__}: {excerpt(str(error), 200)}") from None
+    if rates.shape != start[0].shape:
+        raise InputError(f"f returns shape {rates.shape}, but y has shape {start[0].shape}")
