@@ -12,7 +12,7 @@ _HOME = {  # module: the names users type, imported when first used
     "methods": "METHODS",
     "model": "Model list_models load_model",
     "plot": "plot_gain_function plot_raster plot_recording",
-    "recording": "Recording",
+    "recording": "Certificate Recording",
     "simulation": "simulate",
     "spikes": "firing_pattern",
 }

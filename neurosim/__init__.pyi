@@ -25,6 +25,7 @@ from .model import load_model as load_model
 from .plot import plot_gain_function as plot_gain_function
 from .plot import plot_raster as plot_raster
 from .plot import plot_recording as plot_recording
+from .recording import Certificate as Certificate
 from .recording import Recording as Recording
 from .simulation import simulate as simulate
 from .spikes import firing_pattern as firing_pattern

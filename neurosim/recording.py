@@ -18,6 +18,46 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
+class Certificate:
+    """How far a run is from one with half its step, or, for dopri5, with tolerances 32 times smaller.
+
+    Attributes
+    ----------
+    finer : str
+        What the second run differed in, such as ``"dt 0.025 ms"``.
+    count_change : ndarray (n,)
+        Spikes of each neuron in the second run less those in this one.
+    shift : ndarray (n,)
+        Largest change of a spike time of each neuron, in ms; NaN where the counts differ, 0 without spikes.
+    """
+
+    finer: str
+    count_change: Ints
+    shift: Floats
+
+    @classmethod
+    def compare(cls, finer: str, neurons: int, one: tuple[Ints, Floats], other: tuple[Ints, Floats]) -> "Certificate":
+        """Compare the spikes (index, time) of two runs."""
+        trains = []
+        for index, time in (one, other):
+            order = np.argsort(index, kind="stable")
+            trains.append(np.split(time[order], np.searchsorted(index[order], np.arange(1, neurons))))
+        pairs = list(zip(*trains, strict=True))
+        change = np.array([b.size - a.size for a, b in pairs], dtype=np.int64)
+        shift = [float(np.abs(b - a).max(initial=0.0)) if a.size == b.size else np.nan for a, b in pairs]
+        return cls(finer, change, np.array(shift))
+
+    def __str__(self) -> str:
+        changed = int(np.count_nonzero(self.count_change))
+        text = f"at {self.finer} the spike counts of {changed} of {self.shift.size} neuron(s) change"
+        if changed:
+            text += f", by up to {int(np.abs(self.count_change).max())}"
+        if changed < self.shift.size:
+            text += f"; {'the other' if changed else 'their'} spikes shift by at most {np.nanmax(self.shift):.2g} ms"
+        return text
+
+
+@dataclass(frozen=True, eq=False)
 class Recording:
     """The result of `simulate`.
 
@@ -43,6 +83,8 @@ class Recording:
         Accepted as `start` by `simulate`, which then goes on with the same bits; its clock begins at 0 again, which
         matters where the model or the current depends on time.
     units : mapping of name to str
+    certificate : Certificate or None
+        What `simulate` found, if it was asked to certify.
     """
 
     model: Model
@@ -58,6 +100,7 @@ class Recording:
     final_state: Mapping[str, Floats]
     units: Mapping[str, str]
     drive: Drive = field(repr=False)
+    certificate: Certificate | None = None
 
     @cached_property
     def time(self) -> Floats:

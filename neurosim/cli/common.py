@@ -23,6 +23,9 @@ DtOption = Annotated[str | None, typer.Option(help="Time step, in ms or with a u
 MethodOption = Annotated[
     str | None, typer.Option(help=f"{', '.join(METHODS)}. [default: the model's]")
 ]
+TimingOption = Annotated[
+    str | None, typer.Option(metavar="located|grid", help="Where in a step spikes happen. [default: the model's]")
+]
 VariantOption = Annotated[
     str | None, typer.Option(metavar="NAME", help="Parameters by name: a variant of the model (see `neurosim show`).")
 ]

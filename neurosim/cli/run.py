@@ -13,6 +13,7 @@ from .common import (
     PlotOption,
     SetOption,
     ThreadsOption,
+    TimingOption,
     VariantOption,
     heading,
     parse_settings,
@@ -45,6 +46,10 @@ def run(
     variant: VariantOption = None,
     dt: DtOption = None,
     method: MethodOption = None,
+    spike_timing: TimingOption = None,
+    certify: Annotated[
+        bool, typer.Option("--certify", help="Run again with half the step and say what changes.")
+    ] = False,
     set_: SetOption = None,
     record: Annotated[
         str | None, typer.Option(metavar="NAME,…", help="What to plot or write. [default: the first state]")
@@ -74,6 +79,8 @@ def run(
         method=method,
         parameters=parse_settings(set_, loaded.parameters),
         record=_recorded(loaded, record, plot is not None or csv is not None),
+        spike_timing=spike_timing,
+        certify=certify,
         threads=threads,
         progress=True,
     )
@@ -100,6 +107,7 @@ def gain(
     variant: VariantOption = None,
     dt: DtOption = None,
     method: MethodOption = None,
+    spike_timing: TimingOption = None,
     set_: SetOption = None,
     threads: ThreadsOption = None,
     plot: PlotOption = None,
@@ -122,6 +130,7 @@ def gain(
         discard=discard,
         dt=dt,
         method=method,
+        spike_timing=spike_timing,
         parameters=parse_settings(set_, loaded.parameters),
         threads=threads,
         progress=True,
@@ -193,6 +202,8 @@ def _recording_json(recording: "Recording") -> dict[str, Any]:
         "method": recording.method,
         "parameters": {**{name: p.value for name, p in recording.model.parameters.items()}, **recording.parameters},
     }
+    if recording.certificate is not None:
+        result["certificate"] = vars(recording.certificate)
     if recording.traces:
         result |= {"time": recording.time, "traces": dict(recording.traces), "units": dict(recording.units)}
     return result
@@ -230,6 +241,8 @@ def _print_recording(recording: "Recording", written: list[str]) -> None:
     show_table(table)
     if recording.neurons > _MOST_ROWS:
         typer.echo(f"… {recording.neurons - _MOST_ROWS} more neurons; {recording.spike_time.size} spikes in all")
+    if recording.certificate is not None:
+        typer.echo(f"certificate: {recording.certificate}")
     _say_written(written)
 
 
