@@ -219,7 +219,9 @@ def _tolerances(method: Method, drive: Drive, rtol: Any, atol: Any) -> tuple[flo
     relative = _RTOL if rtol is None else to_number(rtol, number, "rtol")
     absolute = _ATOL if atol is None else to_number(atol, number, "atol")
     if not _SMALLEST_RTOL <= relative < 1 or not 0 < absolute < math.inf:
-        raise InputError(f"rtol is from {_SMALLEST_RTOL:g} to below 1, atol positive; they are {relative:g} and {absolute:g}")
+        raise InputError(
+            f"rtol is from {_SMALLEST_RTOL:g} to below 1, atol positive; they are {relative:g} and {absolute:g}"
+        )
     return relative, absolute
 
 

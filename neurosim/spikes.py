@@ -33,13 +33,15 @@ def firing_pattern(times: Any, duration: Any, start: Any = 0.0) -> str:
         - ``"bursting"``: the intervals fall into two groups, the shortest of the long ones at least 3 times as long as
           the longest of the short ones; there are two or more long ones, and a short one after a long one;
         - ``"initial burst"``: two such groups, and all short intervals come before all long ones;
-        - ``"adapting"``, ``"accelerating"``: the last interval is at least 1.5 times as long, or as short, as the first;
+        - ``"adapting"``: the last interval is at least 1.5 times as long as the first;
+        - ``"accelerating"``: the first interval is at least 1.5 times as long as the last;
         - ``"tonic"``: the second half of the intervals has a coefficient of variation of at most 0.1;
         - ``"irregular"``.
 
     Notes
     -----
-    The words are those of Markram et al. 2004, Nat Rev Neurosci 5:793, doi:10.1038/nrn1519; the numbers are conventions.
+    The words are those of Markram et al. 2004, Nat Rev Neurosci 5:793, doi:10.1038/nrn1519; the numbers are
+    conventions.
     """
     spikes = to_array(times, _MS, "the spike times")
     length, begin = to_number(duration, _MS, "duration"), to_number(start, _MS, "start")

@@ -116,8 +116,9 @@ class Chirp:
     def pieces(self, first: Floats, last: Floats) -> Floats:
         s, growth = first - self.start, (self.high - self.low) / (2 * (self.stop - self.start))
         on = Step(self.start, self.stop)((first + last) / 2)
-        turns = {"d": self.low * s + growth * s**2, "e": self.low + 2 * growth * s, "f": growth}
-        return _piece(first, c=on, **{name: 2 * np.pi * value for name, value in turns.items()})
+        turn = 2 * np.pi
+        d, e = self.low * s + growth * s**2, self.low + 2 * growth * s
+        return _piece(first, c=on, d=turn * d, e=turn * e, f=turn * growth)
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class Samples:
         return values[..., index] * (1 - share) + values[..., following] * share
 
     def edges(self, end: float) -> Floats:
-        return np.arange(1, np.ceil(end / self.dt)) * self.dt
+        return np.asarray(np.arange(1, np.ceil(end / self.dt)) * self.dt, dtype=np.float64)
 
     def pieces(self, first: Floats, last: Floats) -> Floats:
         value = self(first)

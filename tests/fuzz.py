@@ -269,11 +269,12 @@ def check(text: str) -> str:
     ):
         raise Failure(f"brackets of LaTeX do not match: {latex}")
     for name, method in METHODS.items():
-        try:
-            source, _ = timed(f"kernel_source with {name}", kernel_source, model, method)
-        except (InputError, ModelError):
-            continue
-        check_source(source, model)
+        for located in (False, True):
+            try:
+                source, _ = timed(f"kernel_source with {name}", kernel_source, model, method, located)
+            except (InputError, ModelError):
+                continue
+            check_source(source, model)
     return "read"
 
 
@@ -293,17 +294,22 @@ def timed(what: str, function: Callable[..., Any], *arguments: Any) -> Any:
 
 # Kernel sources ---------------------------------------------------------------------------------------------------
 
-_NODES = (ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.If, ast.For, ast.Assign, ast.AugAssign, ast.Expr)
+_NODES = (ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.If, ast.For, ast.While, ast.Break, ast.Continue)
+_NODES += (ast.Assign, ast.AugAssign, ast.Expr)
 _NODES += (ast.Tuple, ast.Subscript, ast.Name, ast.Constant, ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp)
 _NODES += (ast.IfExp, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.expr_context)
 _GENERATED = re.compile(
-    r"(?:[spdirbx]|[ry][1-4])_[A-Za-z]\w*|[PH]\d*_\w+|[hw][1-4](_[1-4])?|c\d+|e\d+(_\d+)?|rates|rates_and_slopes|[A-Z_]+",
+    r"(?:[spdiomxcnuvwab]|[ry][1-7]|[rq][12])_[A-Za-z]\w*|[PQHKA]\d*_\w+|[hw][1-4](_[1-4])?|c\d+|e\d+(_\d+)?|"
+    r"rates|rates_and_slopes|flow|move|[A-Z_]+",
     re.ASCII,
 )
 _FIXED = frozenset(
     """advance tile amplitude target wave changed dense dense_target spike_lane spike_when record_row trace sizes dt k j
     first last window waves denses records every capacity steps step firing free now fires threshold t since_spike
-    last_spike lanes""".split()
+    last_spike lanes
+    h half width at end low high below above side looks trial margin steep waits waiting spikes piece refine
+    norm pieces g size edges count rtol atol here place limit length error factor grown stop crosses quarter before theta
+    until sample""".split()
 )
 _DEVICE = Path(neurosim.__file__).parent / "kernel" / "device.py"
 _GLOBAL = {
@@ -311,6 +317,10 @@ _GLOBAL = {
     "range",
     "abs",
     "carray",
+    "int",
+    "float",
+    "min",
+    "max",
     *re.findall(r"^(?:def )?(\w+)[(:]", _DEVICE.read_text("utf-8"), re.MULTILINE),
 }
 
@@ -339,7 +349,9 @@ def check_nodes(nodes: list[ast.AST]) -> None:
     for node in nodes:
         if not isinstance(node, _NODES) or (isinstance(node, ast.Call) and not isinstance(node.func, ast.Name)):
             raise Failure(f"an unexpected node: {ast.dump(node)[:200]}")
-        if isinstance(node, ast.Constant) and (type(node.value) not in (int, float) or not math.isfinite(node.value)):
+        if isinstance(node, ast.Constant) and (
+            type(node.value) not in (int, float, bool) or not math.isfinite(node.value)
+        ):
             raise Failure(f"an unexpected constant: {node.value!r}")
         name = node.id if isinstance(node, ast.Name) else node.arg if isinstance(node, ast.arg) else None
         if name is not None and name not in _FIXED and name not in _GLOBAL and not _GENERATED.fullmatch(name):
@@ -356,7 +368,7 @@ def check_function(function: ast.FunctionDef, nodes: list[ast.AST], known: Colle
         raise Failure(f"{function.name} has an argument twice")
     if undefined := {node.id for node in nodes if isinstance(node, ast.Name)} - {*arguments, *stored(nodes), *known}:
         raise Failure(f"not defined in {function.name}: {undefined}")
-    true = {"threshold"}
+    true = {"threshold", "steeper", "now", "steep", "free"}
     for node in nodes:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and is_truth(node.value, true):
             true.add(node.targets[0].id)
@@ -368,7 +380,8 @@ def check_function(function: ast.FunctionDef, nodes: list[ast.AST], known: Colle
         elif isinstance(node, ast.Call) and node.func.id == "select":
             fits = [is_truth(argument, true) for argument in node.args] == [True, False, False]
         elif isinstance(node, ast.Return) and function.name == "threshold":
-            fits = is_truth(node.value, true)
+            values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+            fits = [is_truth(value, true) for value in values] == [True, False][: len(values)]
         if not fits:
             raise Failure(f"truth values and numbers are mixed in {function.name}: {ast.unparse(node)[:200]}")
 

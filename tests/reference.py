@@ -149,6 +149,37 @@ def rk4(f: Callable, states: dict, h: float) -> dict:
     return {x: states[x] + h / 6 * (k1[x] + 2 * k2[x] + 2 * k3[x] + k4[x]) for x in states}
 
 
+def heun(f: Callable, states: dict, h: float) -> dict:
+    k1 = f(states, 0.0)
+    k2 = f(_moved(states, k1, h), 1.0)
+    return {x: states[x] + h / 2 * (k1[x] + k2[x]) for x in states}
+
+
+def midpoint(f: Callable, states: dict, h: float) -> dict:
+    return _moved(states, f(_moved(states, f(states, 0.0), h / 2), 0.5), h)
+
+
+def _linear(f: Callable, states: dict, x: str, node: float) -> tuple[float, float]:
+    """a and b of x' = a + bx, found by trying two values of x near its own; b = 0 where that is no straight line."""
+    scale = abs(states[x]) or 1.0
+    at = [f(states | {x: states[x] + k * scale}, node)[x] for k in (-1, 0, 1)]
+    if abs(at[2] - 2 * at[1] + at[0]) > 1e-9 * (abs(at[2]) + abs(at[0]) + 2 * abs(at[1])):
+        return at[1], 0.0
+    b = (at[2] - at[0]) / (2 * scale)
+    return at[1] - b * states[x], b
+
+
+def _relaxed(x: float, a: float, b: float, h: float) -> float:
+    return x + h * a if b == 0 else (x + a / b) * math.exp(b * h) - a / b
+
+
+def exponential_midpoint(f: Callable, states: dict, h: float) -> dict:
+    first = {x: _linear(f, states, x, 0.0) for x in states}
+    middle = {x: _relaxed(states[x], *first[x], h / 2) for x in states}
+    second = {x: _linear(f, middle, x, 0.5) for x in states}
+    return {x: _relaxed(states[x], *second[x], h) for x in states}
+
+
 def exponential_euler(f: Callable, states: dict, h: float) -> dict:
     """x' = a + bx, with a and b found by trying two values of x."""
     new = {}
@@ -175,4 +206,7 @@ def exact(f: Callable, states: dict, h: float) -> dict:
     return dict(zip(names, result, strict=False))
 
 
-METHODS = {"euler": euler, "rk4": rk4, "exponential-euler": exponential_euler, "exact": exact}
+METHODS = {
+    **{"euler": euler, "heun": heun, "midpoint": midpoint, "rk4": rk4, "exact": exact},
+    **{"exponential-euler": exponential_euler, "exponential-midpoint": exponential_midpoint},
+}

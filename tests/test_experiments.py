@@ -178,7 +178,7 @@ def test_checks_of_a_file_can_fail():
     text = ns.load_model(LIF).source.replace('value = "63.04 Hz"', 'value = "64.04 Hz"')
     results = ns.check_model(ns.Model.from_toml(text))
     assert [result.passed for result in results] == [False, True, True]
-    assert results[0].found == pytest.approx(62.9, abs=0.1)
+    assert results[0].found == pytest.approx(63.04, abs=0.01)
 
 
 def test_checks_of_a_model_with_several_inputs_and_with_none():

@@ -842,7 +842,7 @@ def test_fuzzed_files():
         ("    return s_V > -50.0", "    return (s_V > -50.0) & s_V", "truth values and numbers are mixed in threshold"),
         ("def threshold(s_V)", "def threshold(s_V, s_V)", "threshold has an argument twice"),
         ("from numpy import inf", "from os import inf", "unexpected imports"),
-        ("for step in range", "while 1:\n        pass\n    for step in range", "an unexpected node: While"),
+        ("for step in range", "with 1:\n        firing = 1\n    for step in range", "an unexpected node: With"),
         ('"""good by', '"""good\'; by', "an unexpected documentation string"),
     ],
 )

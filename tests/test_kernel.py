@@ -12,6 +12,7 @@ import pytest
 import neurosim as ns
 from models import ADAPTIVE, CLOCKED
 from neurosim.kernel import cache, kernel_source, windows
+from neurosim.kernel.layout import MOST_SPIKES, TILE
 from neurosim.kernel.linear import expm1
 from neurosim.methods import METHODS, find_method
 

@@ -11,7 +11,7 @@ LAYERS = [
     {"waveforms", "currents", "drive", "model", "methods", "recording"},
     {"kernel"},
     {"simulation"},
-    {"experiments", "check", "files"},
+    {"spikes", "experiments", "check", "files"},
     {"plot"},
     {"cli"},
     {"__init__", "__main__"},

@@ -1,4 +1,4 @@
-"""Every model by every method against the plain-Python simulator of reference.py."""
+"""Every fixed-step method against the plain-Python simulator of reference.py, spikes on the grid."""
 
 import math
 
@@ -15,6 +15,11 @@ CASES = [
     ("hodgkin-huxley", "rk4", 10, 0.05, 100),
     ("hodgkin-huxley", "euler", 10, 0.01, 40),
     ("hodgkin-huxley", "exponential-euler", 10, 0.02, 60),
+    ("hodgkin-huxley", "heun", 10, 0.02, 60),
+    ("hodgkin-huxley", "midpoint", 10, 0.02, 60),
+    ("hodgkin-huxley", "exponential-midpoint", 10, 0.02, 60),
+    ("izhikevich", "exponential-midpoint", 10, 0.1, 300),
+    ("izhikevich", "heun", 10, 0.1, 300),
     ("izhikevich", "rk4", 10, 0.1, 300),
     ("izhikevich", "euler", 10, 0.1, 300),
     ("leaky-integrate-and-fire", "exact", 3, 0.1, 200),
@@ -27,7 +32,9 @@ CASES = [
     ("renewal", "exponential-euler", 2, 0.05, 100),
     ("adaptive", "exact", 3, 0.1, 300),
     ("adaptive", "rk4", 3, 0.1, 300),
+    ("adaptive", "midpoint", 3, 0.1, 300),
     ("adaptive", "exponential-euler", 3, 0.1, 300),
+    ("adaptive", "exponential-midpoint", 3, 0.1, 300),
 ]
 
 
@@ -54,7 +61,9 @@ def test_agrees_spike_for_spike(name, method, amplitude, dt, duration):
     model = model_of(name)
     (unit,) = (entry.unit for entry in model.inputs.values())
     current = ns.step(amplitude, start=5) + ns.sine(0.2 * amplitude, 37.0)
-    recording = ns.simulate(model, current, duration, dt=dt, method=method, record=list(model.states))
+    recording = ns.simulate(
+        model, current, duration, dt=dt, method=method, spike_timing="grid", record=list(model.states)
+    )
     expected = reference.simulate(model.source, {"I": wave(amplitude, si_factor(unit))}, duration, dt, method)
     assert np.rint(recording.spike_time / dt).astype(int).tolist() == expected.spikes
     assert len(expected.spikes) >= 2
@@ -67,9 +76,8 @@ def test_agrees_spike_for_spike(name, method, amplitude, dt, duration):
 @pytest.mark.parametrize("method", ["rk4", "euler"])
 def test_clocks_functions_and_several_inputs(method):
     model = ns.Model.from_toml(CLOCKED)
-    recording = ns.simulate(
-        model, {"I": ns.sine(1.5, 60), "g": 2.0}, 100, method=method, record=["x", "recovery", "season", "g"]
-    )
+    drive, record = {"I": ns.sine(1.5, 60), "g": 2.0}, ["x", "recovery", "season", "g"]
+    recording = ns.simulate(model, drive, 100, method=method, spike_timing="grid", record=record)
     inputs = {"I": lambda t, left: 1.5 * math.sin(2 * math.pi * 0.06 * t), "g": lambda t, left: 2.0}
     expected = reference.simulate(CLOCKED, inputs, 100, 0.1, method)
     assert np.rint(recording.spike_time / 0.1).astype(int).tolist() == expected.spikes
@@ -89,7 +97,7 @@ def test_parameters_and_start_values(name):
     }[name]
     model = model_of(name)
     (unit,) = (entry.unit for entry in model.inputs.values())
-    recording = ns.simulate(model, 12, 80, parameters=changes, start={"V": -61.5}, record="V")
+    recording = ns.simulate(model, 12, 80, parameters=changes, start={"V": -61.5}, record="V", spike_timing="grid")
     current = {"I": lambda t, left: 12 * si_factor(unit)}
     expected = reference.simulate(model.source, current, 80, model.dt, model.method, changes, {"V": -61.5e-3})
     assert np.rint(recording.spike_time / model.dt).astype(int).tolist() == expected.spikes

@@ -39,8 +39,8 @@ def test_time_and_traces():
     assert recording.units["I"] == "nA"
 
 
-def test_a_spike_carries_the_end_of_its_step():
-    recording = ns.simulate(LIF, 2.5, 60, record="V")
+def test_on_the_grid_a_spike_carries_the_end_of_its_step():
+    recording = ns.simulate(LIF, 2.5, 60, record="V", spike_timing="grid")
     V = recording["V"][0]
     for k in np.rint(recording.spike_times() / 0.1).astype(int):
         assert V[k] == -65  # the reset happens at the end of the step
@@ -49,10 +49,10 @@ def test_a_spike_carries_the_end_of_its_step():
         assert V[k + 21] > -65
 
 
-def test_refractory_times_are_whole_numbers_of_steps():
+def test_on_the_grid_refractory_times_are_whole_numbers_of_steps():
     periods = []
     for t_ref in (1.96, 2.0, 2.04):
-        times = ns.simulate(LIF, 3, 60, parameters={"t_ref": t_ref}).spike_times()
+        times = ns.simulate(LIF, 3, 60, parameters={"t_ref": t_ref}, spike_timing="grid").spike_times()
         periods.append(np.diff(times)[0])
     assert periods[0] == periods[1] == periods[2]
 
@@ -210,7 +210,7 @@ BAD = [
     ({"duration": math.inf}, r"duration must be positive"),
     ({"duration": 10.03}, r"duration 10.03 ms is no multiple of dt 0.1 ms; take 10 or 10.1 ms"),
     ({"duration": "ten"}, r"duration: 'ten' is not a number with a unit"),
-    ({"method": "rk5"}, r"unknown method 'rk5'; legal: euler, rk4"),
+    ({"method": "rk5"}, r"unknown method 'rk5'; legal: euler, heun, midpoint, rk4"),
     ({"record": "W"}, r"has nothing called 'W' to record; legal: I, V"),
     ({"record": ["V", 3]}, r"record takes names, such as .* not 3"),
     ({"record_every": 0}, r"record_every must be a whole number from 1 on, not 0"),
@@ -218,7 +218,12 @@ BAD = [
     ({"threads": 0}, r"threads must be a whole number from 1 on"),
     ({"seed": -1}, r"seed must be a whole number from 0 on"),
     ({"seed": "x"}, r"seed must be a whole number"),
-    ({"spike_timing": "located"}, r"spike_timing is 'grid', not 'located'"),
+    ({"spike_timing": "exact"}, r"spike_timing is 'located' or 'grid', not 'exact'"),
+    ({"spike_timing": "grid", "method": "dopri5"}, r"dopri5 has no grid for spikes; leave spike_timing out"),
+    ({"rtol": 1e-6}, r"rtol and atol are for dopri5; exact has a fixed step: give a smaller dt"),
+    ({"rtol": 2, "method": "dopri5"}, r"rtol is from 1e-13 to below 1, atol positive; they are 2 and"),
+    ({"atol": 0, "method": "dopri5"}, r"rtol is from 1e-13 to below 1, atol positive; they are 1e-06 and 0"),
+    ({"I": np.ones((2, 100)), "method": "dopri5"}, r"dopri5 cannot follow samples that differ from neuron to neuron"),
     ({"parameters": {"tau": 3}}, r"has no parameter 'tau'; did you mean tau_m\?"),
     ({"parameters": {"tau_m": "3 mV"}}, r"parameter tau_m: '3 mV' has the wrong dimension; give it in ms"),
     ({"parameters": {"tau_m": [[1, 2]]}}, r"parameter tau_m is a number or one value per neuron"),

@@ -20,9 +20,7 @@ ModelArgument = Annotated[
     str, typer.Argument(metavar="MODEL", help="Name of a model (see `neurosim models`) or path of a model file.")
 ]
 DtOption = Annotated[str | None, typer.Option(help="Time step, in ms or with a unit. [default: the model's]")]
-MethodOption = Annotated[
-    str | None, typer.Option(help=f"{', '.join(METHODS)}. [default: the model's]")
-]
+MethodOption = Annotated[str | None, typer.Option(help=f"{', '.join(METHODS)}. [default: the model's]")]
 TimingOption = Annotated[
     str | None, typer.Option(metavar="located|grid", help="Where in a step spikes happen. [default: the model's]")
 ]

@@ -1,8 +1,8 @@
 """The kernel of a method that chooses its steps: one neuron after the other, each at its own pace.
 
-Times are in steps of the recording's dt, multiples of `TICK`. A neuron is `here`; behind it lies what is done, before it
-the rest of a step that was accepted, up to `stop`, known by the polynomial o + θ(q1 + θ(q2 + θ(q3 + θ q4))) h. A step never
-crosses an edge of the input or the end of a refractory time, and ends where the neuron spikes.
+Times are in steps of the recording's dt, multiples of `TICK`. A neuron is `here`; behind it lies what is done, before
+it the rest of a step that was accepted, up to `stop`, known by the polynomial o + θ(q1 + θ(q2 + θ(q3 + θ q4))). A step
+never crosses an edge of the input or the end of a refractory time, and ends where the neuron spikes.
 """
 
 from ..methods import Adaptive

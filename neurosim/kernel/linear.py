@@ -38,7 +38,7 @@ def linear_form(model: Model, states: list[str], method: Method) -> dict[tuple[s
     """
     if len(states) > MOST_STATES:
         raise InputError(f"exact is for up to {MOST_STATES} states, {model.name} has more; use rk4")
-    form = {}
+    form: dict[tuple[str, str], ast.expr | None] = {}
     for name in states:
         found = _coefficients_of(model, name, states)
         if found is None:
@@ -119,9 +119,7 @@ def matrices(model: Model, method: Method, values: Mapping[str, Any], neurons: i
     return {name: np.ascontiguousarray(row) for name, row in rows.items()}
 
 
-def _equations(
-    model: Model, method: Method, states: list[str], values: Mapping[str, Any], neurons: int
-) -> Floats:
+def _equations(model: Model, method: Method, states: list[str], values: Mapping[str, Any], neurons: int) -> Floats:
     """(A B c) of every neuron: (neurons, states, states + inputs + 1)."""
     form = linear_form(model, states, method)
     inputs = list(model.inputs)

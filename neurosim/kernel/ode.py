@@ -54,15 +54,15 @@ def integrate(
     Parameters
     ----------
     f
-        ``f(t, y)``, or ``f(t, y, p)`` with `parameters`; it returns the n rates as a tuple or an array. Jitted with Numba,
-        or a function that Numba can jit. A tuple is faster: an array is allocated at each call.
+        ``f(t, y)``, or ``f(t, y, p)`` with `parameters`; it returns the n rates as a tuple or an array. Jitted with
+        Numba, or a function that Numba can jit. A tuple is faster: an array is allocated at each call.
     y0
         Start (n,), or (systems, n): several systems with the same equations.
     t
         Times of the results (T,), increasing; the first is the start. Any unit.
     method
-        ``dopri5``, whose steps are as long as the tolerances allow and which fills in the results; or ``euler``, ``heun``,
-        ``midpoint``, ``rk4`` with fixed steps.
+        ``dopri5``, whose steps are as long as the tolerances allow and which fills in the results; or ``euler``,
+        ``heun``, ``midpoint``, ``rk4`` with fixed steps.
     rtol, atol
         For dopri5: the estimated error of a step is at most ``atol + rtol*abs(y)``.
     events
@@ -71,7 +71,8 @@ def integrate(
     parameters
         Numbers handed to `f` and the events as p: (k,), or (systems, k), a row for each system.
     dt
-        Longest step of the fixed-step methods, which divide each interval of `t` evenly; one step for each if not given.
+        Longest step of the fixed-step methods, which divide each interval of `t` evenly; one step for each if not
+        given.
 
     Returns
     -------
@@ -96,7 +97,9 @@ def integrate(
     if not (1e-13 <= rtol < 1 and 0 < atol < np.inf):
         raise InputError(f"rtol is from 1e-13 to below 1, atol positive; they are {rtol:g} and {atol:g}")
     if dt is not None and not (0 < dt < np.inf and not isinstance(scheme, Adaptive)):
-        raise InputError(f"dt is positive, and for fixed-step methods; dopri5 takes rtol and atol, not dt {excerpt(dt)}")
+        raise InputError(
+            f"dt is positive, and for fixed-step methods; dopri5 takes rtol and atol, not dt {excerpt(dt)}"
+        )
     pairs = _events(events)
     _try(f, times, start, numbers, parameters is not None)
     y = np.empty((*start.shape, times.size))
@@ -112,7 +115,9 @@ def integrate(
         )
     except NumbaError as error:
         reason = str(error).strip().splitlines()
-        raise InputError(f"Numba cannot compile f or the events: {excerpt(reason[-1] if reason else '', 200)}") from None
+        raise InputError(
+            f"Numba cannot compile f or the events: {excerpt(reason[-1] if reason else '', 200)}"
+        ) from None
     if failed:
         of = f" of system {where}" if several else ""
         cause = "the solution is no longer finite" if failed == 1 else "no step is small enough for rtol and atol"

@@ -110,7 +110,7 @@ def coefficients(method: RungeKutta) -> list[str]:
     return lines + [f"w{j} = {b!r} * h" for j, b in enumerate(method.weights, 1) if b]
 
 
-# Each state as x' = a + bx, with a and b frozen: x changes by h·x'·(e^(bh) - 1)/(bh), whose quotient is 1/exprelr(bh) --
+# Each state as x' = a + bx, a and b frozen: x changes by h·x'·(e^(bh) - 1)/(bh), whose quotient is 1/exprelr(bh) ---
 
 
 def _slopes(model: Model, refusal: str | None) -> list[ast.expr]:

@@ -22,6 +22,7 @@ from .schemes import Scheme, write_scheme
 from .templates import GRID, HEAD, LOCATED, MOVE, fill, indented
 from .writer import Writer, names_in
 
+
 class _Key(NamedTuple):
     """What a kernel depends on: not the values of parameters."""
 

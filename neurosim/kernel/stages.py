@@ -56,7 +56,7 @@ def _one_more_reset(before: Any, change: Any, number: int) -> Any:
 
 @njit
 def step(rates, tableau, t, y, p, h, r, new, trial):
-    """One step from y: the rates of all stages into r (stages, n), the result into `new`; the first row of r is given."""
+    """One step from y into `new`, the rates of its stages into r (stages, n), of which the first row is given."""
     a, b, c = tableau[0], tableau[1], tableau[2]
     for s in range(1, b.size):
         for i in range(y.size):
@@ -96,7 +96,11 @@ def between(tableau, theta, y, new, h, r, last, out):
         if dense.shape[0]:
             total = 0.0
             for j in range(dense.shape[0]):
-                total += r[j, i] * theta * (dense[j, 0] + theta * (dense[j, 1] + theta * (dense[j, 2] + theta * dense[j, 3])))
+                total += (
+                    r[j, i]
+                    * theta
+                    * (dense[j, 0] + theta * (dense[j, 1] + theta * (dense[j, 2] + theta * dense[j, 3])))
+                )
             out[i] = y[i] + h * total
         else:  # Hermite
             change = new[i] - y[i]

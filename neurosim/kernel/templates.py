@@ -53,7 +53,7 @@ def advance(
     return last
 '''
 
-GRID: Final = '''\
+GRID: Final = """\
         if sizes[SPIKES] + lanes > capacity:
             return step  # the host empties the buffer and calls again
         # One step of every neuron: nothing branches, so that LLVM takes several at a time.
@@ -70,15 +70,13 @@ GRID: Final = '''\
                     spike_lane[sizes[SPIKES]] = j
                     spike_when[sizes[SPIKES]] = step + 1.0
                     sizes[SPIKES] += 1
-{finish}'''
+{finish}"""
 
 MOVE: Final = '''\
 @inline
 def move(tile, j, step, at, width, dt, free):
-    """Carry neuron j over `width` of a step from `at` on, from rows o_… to rows s_….
-
-    Returns whether it is above its threshold then, how far, and whether that was too steep to be exact.
-    """
+    # Carry neuron j over `width` of a step from `at` on, from rows o_… to rows s_…: is it above its threshold then,
+    # how far, and was that too steep to be exact?
     h = width*dt
 {coefficients}
 {load}
@@ -88,7 +86,7 @@ def move(tile, j, step, at, width, dt, free):
     now, margin = {threshold}
     return now, margin, {steep}'''
 
-LOCATED: Final = '''\
+LOCATED: Final = """\
         if sizes[SPIKES] + {most}*lanes > capacity:
             return step  # the host empties the buffer and calls again
         # One step of every neuron: nothing branches, so that LLVM takes several at a time.
@@ -142,7 +140,7 @@ LOCATED: Final = '''\
                             spike_when[sizes[SPIKES]] = step + high
                             sizes[SPIKES] += 1
 {finish}
-{keep}'''
+{keep}"""
 
 ADAPTIVE: Final = '''\
 """{model} by {method}: advance a tile of neurons, each by steps of its own choice. Written by neurosim.

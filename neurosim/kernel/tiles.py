@@ -12,8 +12,8 @@ from ..errors import InputError
 from ..expression import evaluate, names
 from ..model import Model
 from ..model.meaning import reach
-from .linear import matrices
 from .layout import TILE, Layout
+from .linear import matrices
 
 Floats = NDArray[np.float64]
 _CACHE_LINE = 64  # bytes

@@ -169,7 +169,7 @@ class _Run:
         """Advance one tile through a window; (neurons, times in steps) of its spikes."""
         lanes = self._lanes(k)
         kinds = len(self.pieces) if self.adaptive else len(dense)
-        part = np.zeros((last - first, len(dense), len(self.layout.nodes), lanes))
+        part: Floats = np.zeros((last - first, len(dense), len(self.layout.nodes), lanes))
         for d, samples in enumerate(dense):
             part[:, d] = samples[self._neurons_of(k)].transpose(1, 2, 0)
         spike_lane = np.empty(_SPIKES_AT_ONCE, dtype=np.int64)

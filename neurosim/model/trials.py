@@ -83,9 +83,7 @@ def _parameters(entry: dict[str, Any], known: Known) -> Mapping[str, float | str
     return parameters
 
 
-def read_checks(
-    entries: Any, known: Known, variants: Mapping[str, Variant], states: list[str]
-) -> tuple[Check, ...]:
+def read_checks(entries: Any, known: Known, variants: Mapping[str, Variant], states: list[str]) -> tuple[Check, ...]:
     """The tables ``[[check]]``."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ModelError("check: must be tables headed [[check]]")
