@@ -42,7 +42,7 @@ for name, (model, lowest, highest) in neurons.items():
 for kind, (upper, lower) in zip(kinds, axes.T, strict=True):
     upper.set(title=f"type {kind}", xlabel="input / onset", xlim=(0.8, 1.5), ylim=(0, 1.02))
     upper.legend(frameon=False, fontsize="small", loc="upper left")
-    lower.set(xlabel="time (ms)", xlim=(0, 500), ylim=(-85, 60))
+    lower.set(xlabel="time (ms)", xlim=(0, 500), ylim=(-85, 75))
     lower.legend(frameon=False, fontsize="small", loc="upper right", ncols=2)
 axes[0, 0].set_ylabel("rate / rate at 1.5 × onset")
 axes[1, 0].set_ylabel("V (mV)")

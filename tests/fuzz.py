@@ -308,8 +308,8 @@ _FIXED = frozenset(
     first last window waves denses records every capacity steps step firing free now fires threshold t since_spike
     last_spike lanes
     h half width at end low high below above side looks trial margin steep waits waiting spikes piece refine
-    norm pieces g size edges count rtol atol here place limit length error factor grown stop crosses quarter before theta
-    until sample""".split()
+    norm pieces g size edges count rtol atol here place limit length error factor grown stop crosses quarter before
+    theta until sample""".split()
 )
 _DEVICE = Path(neurosim.__file__).parent / "kernel" / "device.py"
 _GLOBAL = {
