@@ -9,17 +9,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import illustrate
 import typer
 from execute import save_figure
+from illustrate import pretty
 from sphinx.application import Sphinx
 
 import neurosim as ns
 from neurosim.cli import app as cli
-from neurosim.expression import names, parse
 from neurosim.methods import METHODS
 from neurosim.model.latex import symbol
-from neurosim.units import UNITS, coherent_unit, parse_unit, to_number
+from neurosim.units import UNITS, coherent_unit, parse_unit
 
 HERE = Path(__file__).parent
 GENERATED = HERE / "generated"
@@ -40,8 +40,10 @@ API = {  # module of the package: heading
 def generate(app: Sphinx) -> None:
     write("tables/units.md", units())
     write("tables/methods.md", methods())
-    for name in ns.list_models():
-        write(f"models/{name}.md", model_page(ns.load_model(name)))
+    models = [ns.load_model(name) for name in ns.list_models()]
+    for model in models:
+        write(f"models/{model.name}.md", model_page(model))
+    write("tables/gallery.md", gallery(models))
     write("cli.md", "\n".join(["# Command line\n", *commands(typer.main.get_command(cli), "neurosim")]))
     write("api.md", "\n".join(["# Python\n", *api()]))
     for script in sorted((HERE.parent / "examples").glob("*.py")):
@@ -62,10 +64,6 @@ def table(header: str, rows: Iterable[Iterable[object]]) -> str:
     lines = [header, "|".join(["---"] * count)]
     lines += ["|".join(str(cell).replace("|", r"\|") for cell in row) for row in rows]
     return "\n".join(f"|{line}|" for line in lines) + "\n"
-
-
-def pretty(unit: object) -> str:
-    return str(unit).replace("uA", "µA").replace("uS", "µS").replace("^2", "²")
 
 
 def code(text: object) -> str:
@@ -105,7 +103,7 @@ def methods() -> str:
 def model_page(model: ns.Model) -> str:
     reference = re.sub(r"doi:(\S+)", r"[doi:\1](https://doi.org/\1)", model.reference)
     parts = [f"# {model.name}", model.summary, f"{reference}.", *pictures(model)]
-    parts += ["## Equations", f"```{{math}}\n{model.latex()}\n```", "## Parameters"]
+    parts += [*variants(model), "## Equations", f"```{{math}}\n{model.latex()}\n```", "## Parameters"]
     parts.append(
         table(
             "Symbol|Name|Value|Unit|Meaning",
@@ -129,7 +127,7 @@ def model_page(model: ns.Model) -> str:
 
 def spike_rule(model: ns.Model) -> Iterator[str]:
     spike = model.spike
-    yield f"A spike happens when `{spike.threshold.text}` becomes true."
+    yield f"[A spike happens](/methods.md#when-a-spike-happens) when `{spike.threshold.text}` becomes true."
     if spike.reset:
         yield "It sets " + " and ".join(f"`{name} = {formula.text}`" for name, formula in spike.reset.items()) + "."
     if spike.refractory is not None:
@@ -160,27 +158,93 @@ def words(current: Any) -> str:
 
 
 def pictures(model: ns.Model) -> Iterator[str]:
-    """Response to a step of the strongest input in the checks, and the gain function up to twice that."""
-    unit = parse_unit(next(iter(model.inputs.values())).unit if model.inputs else "1")
-    amplitude = max((to_number(check.input, unit, "input") / unit.factor for check in model.checks), default=1.0) or 1.0
-    current: Any = dict.fromkeys(model.inputs, 0.0) or None
-    if current:
-        current[next(iter(model.inputs))] = ns.step(amplitude, start=20, stop=180)
-    seen = names(parse(model.spike.threshold.text)) & model.units.keys() - model.inputs.keys()
-    recording = ns.simulate(model, current, 200, record=[name for name in model.units if name in seen])
+    """Response and gain function, with where it begins; a small picture for the gallery."""
+    recording, label = illustrate.response(model)
     top = ns.plot_recording(recording)
-    top.set_title(f"a step of {amplitude:g} {pretty(unit)}".strip(), loc="left", fontsize="medium")
-    yield picture(top, model, "step", f"Response of {model.name} to a step")
-    if len(model.inputs) == 1:
-        curve = ns.gain_function(model, np.linspace(0, 2 * amplitude, 200)).plot()
+    illustrate.reach_threshold(top, recording)
+    top.set_title(label, loc="left", fontsize="medium")
+    yield picture(top, model, "response", f"Response of {model.name} to {label}")
+    picture(illustrate.thumbnail(recording), model, "small", "")
+    if model.inputs:
+        curve, onset = illustrate.gain(model)
         curve.set_title("gain function", loc="left", fontsize="medium")
         yield picture(curve, model, "gain", f"Gain function of {model.name}")
+        if onset:
+            unit = pretty(next(iter(model.inputs.values())).unit)
+            yield (
+                f"Measured in runs of {onset.duration / 1000:g} s: repetitive firing begins at "
+                f"{f'{onset.input:.5g} {unit}'.strip()}, with {onset.rate:.3g} Hz, and is of "
+                f"[kind](/gain-functions.md#kind) {onset.kind}."
+            )
+
+
+def variants(model: ns.Model) -> Iterator[str]:
+    """Their parameters and currents, and what they do."""
+    if not model.variants:
+        return
+    yield "## Variants"
+    yield f'`load_model("{model.name}").variant(NAME)`, or `neurosim run {model.name} --variant NAME`.'
+    if (drawn := illustrate.variants(model)) is not None:
+        yield picture(drawn, model, "variants", f"Variants of {model.name}, each with its current")
+    rows = (
+        (
+            code(name),
+            variant.summary,
+            ", ".join(code(f"{key} = {words(value)}") for key, value in variant.parameters.items()) or "none",
+            code(variant.current) if variant.current else "",
+            "" if variant.duration is None else f"{variant.duration:g} ms",
+        )
+        for name, variant in model.variants.items()
+    )
+    yield table("Name|What it shows|Changed parameters|Current|Duration", rows)
 
 
 def picture(ax: Any, model: ns.Model, what: str, alt: str) -> str:
     (GENERATED / "models").mkdir(parents=True, exist_ok=True)
     save_figure(ax.get_figure(), GENERATED / "models" / f"{model.name}-{what}.svg")
     return f"![{alt}]({model.name}-{what}.svg)"
+
+
+# Gallery ---------------------------------------------------------------------------------------------------------
+
+GROUPS = {
+    "Conductance-based": "Spikes arise from the conductances of the membrane, which depend on its potential.",
+    "Relaxation oscillators": "Spikes arise from the equations here too, but these are of pure numbers.",
+    "Integrate-and-fire": "A spike happens at a threshold, and a rule says what follows.",
+    "Renewal": "There is no differential equation: what counts is the time since the last spike.",
+}
+
+
+def group(model: ns.Model) -> str:
+    """What makes the spikes of a model, from its equations and units."""
+    if not model.states:
+        return "Renewal"
+    if model.spike.reset:
+        return "Integrate-and-fire"
+    conductances = {parse_unit(unit).dimension for unit in ("nS", "mS/cm^2")}
+    found = {parse_unit(parameter.unit).dimension for parameter in model.parameters.values()} & conductances
+    return "Conductance-based" if found else "Relaxation oscillators"
+
+
+def gallery(models: Iterable[ns.Model]) -> str:
+    """All models in groups: picture, name, summary."""
+    members: dict[str, list[ns.Model]] = {title: [] for title in GROUPS}
+    for model in models:
+        members[group(model)].append(model)
+    return "\n\n".join(
+        f"## {title}\n\n{GROUPS[title]}\n\n::::{{container}} gallery\n" + "\n".join(map(card, members[title])) + "::::"
+        for title in GROUPS
+        if members[title]
+    )
+
+
+def card(model: ns.Model) -> str:
+    page = f"/generated/models/{model.name}"
+    count = f" {len(model.variants)} variants." if len(model.variants) > 1 else ""
+    return (
+        f":::{{container}} model\n[![Response of {model.name}]({page}-small.svg)]({page}.md)\n\n"
+        f"[{model.name}]({page}.md)\n\n{model.summary}{count}\n:::\n"
+    )
 
 
 # Reference -------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from neurosim.units import parse_unit, to_number
 MOST_SPIKES = 15  # in the picture of a response
 SAMPLE = 0.1  # ms between samples of a picture
 WINDOWS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
-LONG = 5000.0  # ms, to tell the kind
+LONG = 4000.0  # ms, to tell the kind
 
 
 class Onset(NamedTuple):
@@ -43,7 +43,7 @@ def response(model: ns.Model) -> tuple[ns.Recording, str]:
             break
     else:
         return run(model, currents(model, 0.0), 100.0), "at rest"
-    if ":" in str(check.input):
+    if in_words(check.input):
         return run(model, currents(model, check.input), check.duration), str(check.input)
     active = times[MOST_SPIKES - 1] if times.size >= MOST_SPIKES else check.duration
     window = rounded_up(active / 0.8)
@@ -80,7 +80,14 @@ def currents(model: ns.Model, value: Any) -> Any:
         return None
     if isinstance(value, Mapping):
         return {name: currents(model, part) for name, part in value.items()}
-    return ns.parse_current(value) if isinstance(value, str) and ":" in value else value
+    return ns.parse_current(value) if in_words(value) else value
+
+
+def in_words(value: Any) -> bool:
+    """Whether a current, or one of several, is more than a constant."""
+    if isinstance(value, Mapping):
+        return any(map(in_words, value.values()))
+    return isinstance(value, str) and ":" in value
 
 
 def amplitudes(model: ns.Model, value: Any) -> dict[str, float]:
@@ -95,13 +102,8 @@ def rounded_up(value: float) -> float:
     return next(float(digit * power) for digit in WINDOWS if digit * power >= value * (1 - 1e-9))
 
 
-def draw_response(ax: Axes, recording: ns.Recording) -> None:
-    """Traces; a spike lies between two samples, so they are led up to the threshold that a spike was reset at."""
-    ns.plot_recording(recording, ax=ax)
-    reach_threshold(ax, recording)
-
-
-def reach_threshold(ax: Axes, recording: ns.Recording) -> None:
+def reach_threshold(ax: Axes, recording: ns.Recording) -> bool:
+    """A spike lies between two samples: lead the trace up to the threshold at which the spike reset it."""
     model = recording.model
     match parse(model.spike.threshold.text):
         case ast.Compare(left=ast.Name(id=trace), comparators=[ast.Name(id=limit)]) if limit in model.parameters:
@@ -115,12 +117,15 @@ def reach_threshold(ax: Axes, recording: ns.Recording) -> None:
                 )
                 ax.relim()
                 ax.autoscale_view(scalex=False)
+                return True
+    return False
 
 
 def thumbnail(recording: ns.Recording) -> Axes:
     """The response without axes, for the gallery."""
     _, ax = plt.subplots(figsize=(3, 1.3), layout="constrained")
-    draw_response(ax, recording)
+    ns.plot_recording(recording, ax=ax)
+    reach_threshold(ax, recording)
     bare(ax)
     return ax
 
@@ -139,19 +144,22 @@ def gain(model: ns.Model) -> tuple[Axes, Onset | None]:
     values = [
         amplitude
         for check in own_checks(model)
-        if ":" not in str(check.input)
+        if not in_words(check.input)
         for amplitude in amplitudes(model, check.input).values()
     ]
-    inputs = np.linspace(2 * min([0.0, *values]), 2 * max(values, default=0.0) or 1.0, 150)
+    lowest, highest = 2 * min([0.0, *values]), 2 * max(values, default=0.0) or 1.0
     duration = max([1000.0, *(check.duration for check in own_checks(model))])
     if len(model.inputs) == 1:
+        inputs = np.linspace(lowest, highest, 100)
         curve = ns.gain_function(model, inputs, duration=duration, discard=duration / 5)
         return curve.plot(), onset(curve)
+    inputs = np.linspace(lowest, highest, 60)
     _, ax = plt.subplots(figsize=(5.5, 3.8), layout="constrained")
-    for name in model.inputs:
-        rest = dict.fromkeys(model.inputs, 0.0)
-        recording = ns.simulate(model, rest | {name: inputs}, duration)
-        ax.plot(inputs, recording.rate(after=duration / 2), label=f"{name}, the other input 0")
+    for name, others in ((name, model.inputs.keys() - {name}) for name in model.inputs):
+        recording = ns.simulate(model, dict.fromkeys(others, 0.0) | {name: inputs}, 2 * duration)
+        late = recording.spike_time > duration  # counted, since the intervals of a burst are not its rate
+        counts = np.bincount(recording.spike_index[late], minlength=inputs.size)
+        ax.plot(inputs, 1000 * counts / duration, label=f"{name}, with {' and '.join(sorted(others))} = 0")
     ax.set(xlabel=f"input ({pretty(model.inputs[name].unit)})", ylabel="rate (Hz)")
     ax.set_ylim(bottom=0)
     ax.legend(frameon=False, fontsize="small")
@@ -186,7 +194,9 @@ def variants(model: ns.Model) -> Axes | None:
     for (name, variant), cell in zip(drawn.items(), grid, strict=False):
         recording = run(model.variant(name), ns.parse_current(variant.current), variant.duration)
         above, below = cell.subgridspec(2, 1, height_ratios=[5, 1], hspace=0.05).subplots(sharex=True)
-        draw_response(above, recording)
+        ns.plot_recording(recording, ax=above)
+        if reach_threshold(above, recording):
+            above.lines[-1].remove()  # the marks along the top
         above.set_title(name, loc="left", fontsize="small")
         above.set_title(f"{variant.duration:g} ms", loc="right", fontsize="x-small", color="0.4")
         below.plot(recording.time, recording.input(next(iter(model.inputs)))[0], color="0.35", linewidth=1)
@@ -197,8 +207,6 @@ def variants(model: ns.Model) -> Axes | None:
     for number, ax in enumerate(panels):
         ax.set(ylim=(low, high), xlabel="")
         if number % columns:
-            ax.set_ylabel("")
-        if number % columns or number // columns < 0:
             bare(ax)
         else:
             ax.spines[["top", "right", "bottom"]].set_visible(False)

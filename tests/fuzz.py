@@ -368,7 +368,7 @@ def check_function(function: ast.FunctionDef, nodes: list[ast.AST], known: Colle
         raise Failure(f"{function.name} has an argument twice")
     if undefined := {node.id for node in nodes if isinstance(node, ast.Name)} - {*arguments, *stored(nodes), *known}:
         raise Failure(f"not defined in {function.name}: {undefined}")
-    true = {"threshold", "steeper", "now", "steep", "free"}
+    true = {"threshold", "now", "free"}
     for node in nodes:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and is_truth(node.value, true):
             true.add(node.targets[0].id)

@@ -117,7 +117,7 @@ def test_an_input_that_jumps_over_the_threshold_is_met_at_once():
 def test_a_threshold_that_compares_for_equality_is_found_by_halving():
     text = ABOVE.replace('threshold = "x > 1"', 'threshold = "heaviside(x - 1) == 1"').replace("x + 5", "0")
     times = ns.simulate(ns.Model.from_toml(text), None, 4.5).spike_times()
-    assert times == pytest.approx([1, 1 + 1.25, 1 + 2.5, 1 + 3.75][:3], abs=1e-6)
+    assert times == pytest.approx([1, 2, 3, 4], abs=1e-6)
 
 
 @pytest.mark.parametrize("threshold", ["x > 1 and x > 0.5", "x > 1 or x > 1.5", "not (x <= 1)", "1 < x", "enough"])

@@ -48,6 +48,10 @@ def write_adaptive(model: Model, method: Adaptive, writer: Writer) -> tuple[str,
         "constants": indented(constants, 2),
         "start": indented([f"o_{name} = tile[{row[f's_{name}']}, j]" for name in model.states], 4),
         "stages": indented(_stages(model, method, writer), 5),
+        "straight": indented(
+            [f"r{j}_{name} = r1_{name}" for j in range(2, len(method.weights) + 1) for name in model.states], 5
+        ),
+        "finite": [" and ".join(f"is_finite(r1_{name})" for name in model.states) or "True"],
         "error": indented(_error(model, method), 5),
         "keep": indented(_keep(model, method, row), 4),
         "evaluate": indented(theta, 5),

@@ -186,9 +186,17 @@ def parabola(x, y0, y1, y2):
 
 
 @inline
-def steeper(h, first, last, x):
-    """Whether a rate grows by a fifth from the first to the last stage of a step in which x moves noticeably."""
-    return (last * (last - first) > 0.2 * last * last) & (h * abs(last) > 1e-4 * abs(x))
+def growth(h, share, first, last, x):
+    """By which part of itself a rate grows over a step, seen over a `share` of it; 0 if it shrinks or x hardly moves."""
+    grown = (last - first) / (share * last)
+    return select((grown > 0.0) & (h * abs(last) > 1e-4 * abs(x)), grown, 0.0)
+
+
+@inline
+def piece_for(steep, piece, wanted, smallest):
+    """A piece of a step over which a rate grows e**wanted-fold, where it grew by `steep` of itself over another piece."""
+    folds = -math.log(max(1.0 - steep, 1e-9))
+    return on_lattice(max(smallest, min(1.0, 2.0 * piece, piece * wanted / max(folds, 1e-3))))
 
 
 @inline
@@ -198,12 +206,12 @@ def on_lattice(x):
 
 
 @inline
-def next_trial(low, below, high, above, looks):
-    """Where between `low` and `high` to look for a threshold next, on the lattice of 2^-26.
+def next_trial(low, below, high, above, looks, fine):
+    """Where between `low` and `high` to look for a threshold next, on the lattice of 2^-26; `high` if they are near.
 
     By the secant through the margins there, rounded up; in the middle if they say nothing, or took too long.
     """
-    if high - low <= 2.0**-26:
+    if high - low <= fine:
         return high
     share = below / (below - above)
     if not 0.0 <= share <= 1.0 or looks > 14:

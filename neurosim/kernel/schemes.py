@@ -30,10 +30,13 @@ class Scheme:
     coefficients : list of str
         Lines that depend on `h` alone.
     lines : list of str
+    passes : list of list of str
+        The same as loops over the neurons one after the other, each short enough that a processor overlaps several
+        neurons; y_… and a_… are kept from one to the next. Empty where that is not worth while.
     partial : list of str
         The same for a step of any length; differs where `lines` use a matrix made for the whole step.
     steep : str
-        Whether a state that a spike resets accelerates within the step by more than the scheme resolves.
+        By which part of itself the rate of a state that a spike resets grows over the step; "0.0" if it says nothing.
     matrices : tuple of str
         Rows of the tile that the host fills with `linear.matrices`.
     """
@@ -42,7 +45,8 @@ class Scheme:
     coefficients: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     partial: list[str] = field(default_factory=list)
-    steep: str = "False"
+    steep: str = "0.0"
+    passes: list[list[str]] = field(default_factory=list)
     matrices: tuple[str, ...] = ()
 
 
@@ -59,7 +63,8 @@ def write_scheme(model: Model, method: Method, writer: Writer, nodes: tuple[floa
 
 def _runge_kutta(model: Model, method: RungeKutta, writer: Writer, nodes: tuple[float, ...]) -> Scheme:
     function, lines = _stages(model, method, writer, nodes, list(model.states))
-    return Scheme([function], coefficients(method), lines, lines, _steep(model, method, list(model.states)))
+    steep = _steep(model, method, list(model.states))
+    return Scheme([function], coefficients(method), lines, lines, steep, _passes(model, method, writer, nodes))
 
 
 def _stages(
@@ -91,10 +96,44 @@ def _stages(
     return function, body
 
 
+def _passes(model: Model, method: RungeKutta, writer: Writer, nodes: tuple[float, ...]) -> list[list[str]]:
+    """A pass for each stage, where each stage starts from the rates of the one before: the same sums, in one order."""
+    stages = len(method.weights)
+    if stages == 1 or any(a for row in method.coupling for a in row[:-1]):
+        return []
+    passes = []
+    for i in range(1, stages + 1):
+        prefix, total = ("s_", "s_") if i == 1 else ("y_", "a_")
+        arguments = writer.arguments("rates", method.nodes[i - 1], nodes, prefix)
+        lines = [f"{', '.join(f'r{i}_{name}' for name in model.states)} = rates({arguments})"]
+        lines += [f"r{i}_{name} = select(free, r{i}_{name}, 0.0)" for name in model.spike.hold]
+        for name in model.states:
+            weighted = f"fma(w{i}, r{i}_{name}, {total}{name})" if method.weights[i - 1] else f"{total}{name}"
+            lines.append(f"{'s_' if i == stages else 'a_'}{name} = {weighted}")
+            if i < stages:
+                lines.append(f"y_{name} = fma(h{i + 1}_{i}, r{i}_{name}, s_{name})")
+        passes.append(lines)
+    return passes
+
+
 def _steep(model: Model, method: RungeKutta, states: list[str]) -> str:
-    last = f"r{len(method.weights)}" if len(method.weights) > 1 else ""
-    tests = [f"steeper(h, r1_{name}, {last}_{name}, s_{name})" for name in model.spike.reset if name in states]
-    return " | ".join(tests) if last and tests else "False"
+    stages = len(method.weights)
+    if stages == 1:
+        return "0.0"
+    return _largest(
+        [
+            f"growth(h, {method.nodes[-1]!r}, r1_{name}, r{stages}_{name}, s_{name})"
+            for name in model.spike.reset
+            if name in states
+        ]
+    )
+
+
+def _largest(values: list[str]) -> str:
+    result = values[0] if values else "0.0"
+    for value in values[1:]:
+        result = f"maximum({result}, {value})"
+    return result
 
 
 def _fused(products: Sequence[tuple[str, str]], start: str) -> str:
@@ -170,8 +209,8 @@ def _exponential_midpoint(
             back = f"select(free, {back}, 0.0)" if name in model.spike.hold else back
             growth = f"h*({back})/exprelr(h*q2_{name})"
         lines.append(f"s_{name} = s_{name} + {growth}")
-    tests = [f"steeper(h, r1_{name}, q1_{name}, s_{name})" for name in model.spike.reset]
-    return Scheme([function], ["half = 0.5*h"], lines, lines, " | ".join(tests) or "False")
+    steep = _largest([f"growth(h, 0.5, r1_{name}, q1_{name}, s_{name})" for name in model.spike.reset])
+    return Scheme([function], ["half = 0.5*h"], lines, lines, steep)
 
 
 # Linear parts by matrices ----------------------------------------------------------------------------------------
@@ -200,7 +239,7 @@ def _exact_runge_kutta(model: Model, method: ExactRungeKutta, writer: Writer, no
     whole = _propagated(model, states, "Q", "m_", at) + _propagated(model, states, "P", "x_", at)
     function, call = _flow(model, states, at)
     pieces = _flowing(call, states, "m_", "0.5*h") + _flowing(call, states, "x_", "h")
-    functions, rest, steep = [function], [f"s_{name} = x_{name}" for name in states], "False"
+    functions, rest, steep = [function], [f"s_{name} = x_{name}" for name in states], "0.0"
     others = [name for name in model.states if name not in states]
     if others:
         places = {0.0: "s_", 0.5: "m_", 1.0: "x_"}
@@ -209,7 +248,7 @@ def _exact_runge_kutta(model: Model, method: ExactRungeKutta, writer: Writer, no
         )
         functions, rest, steep = [function, stages], body + rest, _steep(model, method.rest, others)
     matrices = (*matrix_names(model, states, "PQHK", 3), *generator_names(model, states))
-    return Scheme(functions, coefficients(method.rest), whole + rest, pieces + rest, steep, matrices)
+    return Scheme(functions, coefficients(method.rest), whole + rest, pieces + rest, steep, matrices=matrices)
 
 
 def _propagated(model: Model, states: list[str], letter: str, result: str, at: list[int]) -> list[str]:

@@ -22,6 +22,8 @@ from .schemes import Scheme, write_scheme
 from .templates import GRID, HEAD, LOCATED, MOVE, fill, indented
 from .writer import Writer, names_in
 
+_STEEPEST, _STEEPEST_OF_SECOND_ORDER = 0.4, 0.1
+
 
 class _Key(NamedTuple):
     """What a kernel depends on: not the values of parameters."""
@@ -84,6 +86,7 @@ def _write(model: Model, method: Method, located: bool) -> tuple[str, Layout]:
         drive=layout.drive,
         tile=TILE,
         tick=layout.tick,
+        steepest=_STEEPEST if method.order > 2 else _STEEPEST_OF_SECOND_ORDER,
         bookkeeping=", ".join(name.upper() for name in BOOKKEEPING),
         numbers=", ".join(str(layout.row[name]) for name in BOOKKEEPING),
         coefficients="\n".join(indented(scheme.coefficients, 1)),
@@ -108,6 +111,10 @@ def _layout(
     matrices = tuple(name for name in scheme.matrices if name in used)
     inputs = [f"i_{name}_{k}" for name in model.inputs for k in range(len(nodes))]
     before = [f"o_{name}" for name in model.states] if located else []
+    if scheme.passes:
+        before += [f"{letter}_{name}" for letter in "ya" for name in model.states]
+        first = names_in([scheme.steep]) if located else set()
+        before += [f"r1_{name}" for name in model.states if f"r1_{name}" in first]
     order = [*(f"s_{name}" for name in model.states), *BOOKKEEPING, *before, *writer.constants, *matrices, *inputs]
     row = {name: number for number, name in enumerate(order)}
     drive = len(row) - len(inputs)
@@ -128,28 +135,31 @@ class _Lines:
 
     def of_a_step(self, located: bool) -> dict[str, list[str]]:
         """What goes into `GRID` or `LOCATED`, by name, indented as there."""
-        spike, row = self.model.spike, self.layout.row
-        load = self._load([*self.scheme.lines, f"threshold({self._threshold()})"], spike.refractory is not None)
-        states = list(self.model.states)
-        before = [f"tile[{row[f'o_{name}']}, j] = s_{name}" for name in states] if located else []
-        if located:
-            load = [f"s_{name} = tile[{row[f's_{name}']}, j]" for name in states] + [
-                line for line in load if not line.startswith("s_")
+        passes = self.scheme.passes or [self.scheme.lines]
+        loops: list[str] = []
+        for number, lines in enumerate(passes):
+            is_last = number == len(passes) - 1
+            end = [*(self._store() if is_last else []), *(self._test(located) if is_last else [])]
+            begin = self._before() if located and number == 0 else []
+            loops += ["for j in range(lanes):"] * (number > 0)
+            loops += [
+                "    " + line
+                for line in [*self._load([*begin, *lines, *end]), *begin, *lines, *self._carry(lines), *end]
             ]
-        advance = [*load, *before, *self.scheme.lines, *self._store(), *self._test(located)]
         return {
-            "advance": indented(advance, 3),
+            "advance": indented(loops, 2),
             "guard": indented(self._guard(), 5),
             "finish": indented(self._finish_located() if located else self._finish_on_grid(), 7 if located else 5),
             "keep": indented(self._keep(), 6) if located else [],
             "most": [str(MOST_SPIKES)],
+            "steep": [self.scheme.steep],
         }
 
     def of_a_move(self) -> dict[str, list[str]]:
         """What goes into `MOVE`."""
         threshold = f"threshold({self._threshold()})"
         states = [f"s_{name} = tile[{self.layout.row[f'o_{name}']}, j]" for name in self.model.states]
-        others = [line for line in self._load([*self.scheme.partial, threshold], False) if not line.startswith("s_")]
+        others = [line for line in self._load([*self.scheme.partial, threshold]) if not line.startswith("s_")]
         load = [self._inside_step(line, "width") for line in [*states, *others]]
         return {
             "coefficients": indented(self.scheme.coefficients, 1),
@@ -160,13 +170,24 @@ class _Lines:
             "steep": [self.scheme.steep],
         }
 
-    def _load(self, body: list[str], free: bool) -> list[str]:
-        """Bring rows that the lines need into local names."""
-        needed = names_in(body)
+    def _load(self, body: list[str]) -> list[str]:
+        """Bring rows that the lines need before they assign them into local names."""
+        needed, made = set[str](), set[str]()
+        for line in body:
+            targets, _, _ = line.partition(" = ")
+            needed |= names_in([line.removeprefix(targets + " = ") if "[" not in targets else line]) - made
+            made |= set(targets.split(", "))
         lines = [f"{name} = tile[{row}, j]" for name, row in self.layout.row.items() if name in needed]
-        if free or "free" in needed - set(self.scheme.functions):
-            lines.append("free = step >= tile[FREE_FROM, j]")
-        return lines
+        return lines + ["free = step >= tile[FREE_FROM, j]"] * ("free" in needed)
+
+    def _before(self) -> list[str]:
+        return [f"tile[{self.layout.row[f'o_{name}']}, j] = s_{name}" for name in self.model.states]
+
+    def _carry(self, lines: list[str]) -> list[str]:
+        """Keep what the next pass needs."""
+        made = {name for line in lines for name in line.partition(" = ")[0].split(", ")}
+        rows = {name: row for name, row in self.layout.row.items() if name in made and name[:2] in ("y_", "a_", "r1")}
+        return [f"tile[{row}, j] = {name}" for name, row in rows.items()]
 
     def _inside_step(self, line: str, width: str) -> str:
         """A line that loads an input: by interpolation between its nodes, at the node of a piece of the step."""
@@ -198,8 +219,8 @@ class _Lines:
             above = "select(free, select(now, 1.0, 0.0), tile[ABOVE, j])" if refractory else "select(now, 1.0, 0.0)"
             return [f"now = {now}", f"fires = {fires}", f"tile[ABOVE, j] = {above}"]
         lines = [f"now, margin = {now}", f"waits = ({fires})"]
-        if self.scheme.steep != "False":
-            lines[1] += f" | {self.scheme.steep}"
+        if self.scheme.steep != "0.0":
+            lines[1] += f" | ({self.scheme.steep} > STEEP)"
         if refractory:
             lines[1] += " | ((tile[FREE_FROM, j] > step) & (tile[FREE_FROM, j] < step + 1.0))"
         settled = "(waits | (step < tile[FREE_FROM, j]))" if refractory else "waits"

@@ -15,7 +15,8 @@ from neurosim.kernel.device import *
 TILE = {tile}  # neurons, at most, of a tile
 TICK = {tick}  # part of a step that spike times are multiples of
 {bookkeeping} = {numbers}  # rows of a tile
-SMALLEST = 2.0**-13  # piece of a step
+STEEP = {steepest}  # growth of a rate over a step from which on the step is taken in pieces
+SMALLEST = 2.0**-10  # piece of a step
 SPIKES, FAILED, CROWDED = 9, 10, 11  # what `sizes` counts and reports
 
 
@@ -72,7 +73,7 @@ GRID: Final = """\
                     sizes[SPIKES] += 1
 {finish}"""
 
-MOVE: Final = '''\
+MOVE: Final = """\
 @inline
 def move(tile, j, step, at, width, dt, free):
     # Carry neuron j over `width` of a step from `at` on, from rows o_… to rows s_…: is it above its threshold then,
@@ -84,7 +85,7 @@ def move(tile, j, step, at, width, dt, free):
 {body}
 {store}
     now, margin = {threshold}
-    return now, margin, {steep}'''
+    return now, margin, {steep}"""
 
 LOCATED: Final = """\
         if sizes[SPIKES] + {most}*lanes > capacity:
@@ -93,14 +94,14 @@ LOCATED: Final = """\
         waiting = 0
         for j in range(lanes):
 {advance}
-            tile[FIRED, j] = select(waits, 1.0, 0.0)
+            tile[FIRED, j] = select(waits, 1.0 + {steep}, 0.0)
             waiting += 1 if waits else 0
         # The few that reach the threshold or become free inside the step, or go steeply, take it again in pieces.
         if waiting:
             for j in range(lanes):
                 if tile[FIRED, j] != 0.0:
 {guard}
-                    at, spikes, piece = 0.0, 0, 1.0
+                    at, spikes, piece = 0.0, 0, piece_for(tile[FIRED, j] - 1.0, 1.0, STEEP, SMALLEST)
                     while at < 1.0:
                         free = step + at >= tile[FREE_FROM, j]
                         end = min(1.0, at + piece) if free else min(1.0, tile[FREE_FROM, j] - step)
@@ -108,7 +109,8 @@ LOCATED: Final = """\
                         while True:
                             now, margin, steep = move(tile, j, step, at, trial - at, dt, free)
                             if looks == 0:
-                                refine = steep and free and piece > SMALLEST
+                                fine = TICK if steep < 0.5 else 2.0**-6*SMALLEST  # where the scheme tells no more
+                                refine = free and steep > 1.3*STEEP and piece > SMALLEST
                                 if refine or not (now and free and tile[ABOVE, j] == 0.0):
                                     break  # too long a piece, or no spike in it
                             if now:
@@ -120,13 +122,12 @@ LOCATED: Final = """\
                             looks += 1
                             if looks == 2 and now:  # true from the beginning: at once, but not just after a spike
                                 low, high = (end, end) if step + at == tile[LAST_SPIKE, j] else (at, at + TICK)
-                            if looks > 1 and high - low <= TICK and trial == high:
+                            if looks > 1 and high - low <= fine and trial == high:
                                 break
-                            trial = at if looks == 1 else next_trial(low, below, high, above, looks)
+                            trial = at if looks == 1 else next_trial(low, below, high, above, looks, fine)
+                        piece = piece_for(steep, end - at, STEEP, SMALLEST)
                         if refine:
-                            piece = 0.5*piece
                             continue
-                        piece = min(2.0*piece, 1.0)
                         if looks == 0:
                             if free:
                                 tile[ABOVE, j] = select(now, 1.0, 0.0)
@@ -208,12 +209,15 @@ def advance(
                         break
                     length = on_lattice(length*min(max(factor, 0.1), 0.9)) if error < inf else on_lattice(0.1*length)
                     length = max(length, SMALLEST)
-                # Before a spike a state may grow faster than the smallest step resolves, but not for long.
                 tile[FORCED, j] = 0.0 if error <= 1.0 else tile[FORCED, j] + 1.0
-                if not error < inf or tile[FORCED, j] > 1000.0:
-                    sizes[CROWDED] = -(j + 1)
-                    return first
-                grown = on_lattice(length*min(max(factor, 0.2), 5.0))
+                if not error <= 1.0:
+                    # Before a spike a state may grow faster than the smallest step resolves, but not for long: straight
+                    # on, since the later stages are beyond all bounds.
+{straight}
+                    if tile[FORCED, j] > 1000.0 or not ({finite}):
+                        sizes[CROWDED] = -(j + 1)
+                        return first
+                grown = max(SMALLEST, on_lattice(length*min(max(factor, 0.2), 5.0)))
                 tile[NEXT, j] = max(grown, tile[NEXT, j]) if length == limit - here else grown
                 tile[BEGIN, j] = here
                 tile[LENGTH, j] = length
@@ -248,7 +252,7 @@ def advance(
                     if high - low <= TICK and trial == high:
                         stop, crosses = high, 1.0
                         break
-                    trial = next_trial(low, below, high, above, looks)
+                    trial = next_trial(low, below, high, above, looks, TICK)
                 tile[ABOVE, j] = select(free, select(before, 1.0, 0.0), tile[ABOVE, j])
                 tile[STOP, j] = here + stop
                 tile[CROSSES, j] = crosses
