@@ -101,7 +101,7 @@ def methods() -> str:
 
 
 def model_page(model: ns.Model) -> str:
-    reference = re.sub(r"doi:(\S+)", r"[doi:\1](https://doi.org/\1)", model.reference)
+    reference = re.sub(r"doi:([^\s;,]+)", r"[doi:\1](<https://doi.org/\1>)", model.reference)
     parts = [f"# {model.name}", model.summary, f"{reference}.", *pictures(model)]
     parts += [*variants(model), "## Equations", f"```{{math}}\n{model.latex()}\n```", "## Parameters"]
     parts.append(

@@ -182,7 +182,7 @@ class _Sweep:
 
     def _part(self, inputs: int) -> Progress | None:
         show = self.show
-        return None if show is None else lambda share: show((self.done + share * inputs) / self.total)
+        return None if show is None else lambda share: show(min(1.0, (self.done + share * inputs) / self.total))
 
 
 def _inputs(model: Model, I: Any) -> tuple[Floats, Unit]:
@@ -214,7 +214,8 @@ def _onset(inputs: Floats, rate: Floats, sweep: _Sweep) -> tuple[Floats, NDArray
     """Onset and kind of each curve: the step from silence to firing is measured again, ever finer.
 
     Type II if the rate at the onset no longer falls (by less than 5 % while the step shrinks 33-fold); type I if it
-    does, or has become so low that the duration sets it.
+    does, or has become so low that the duration sets it. Three times, and three times more where it falls and is not
+    that low.
     """
     order = np.argsort(inputs)
     sorted_inputs, firing = inputs[order], rate[:, order] > 0
@@ -225,8 +226,12 @@ def _onset(inputs: Floats, rate: Floats, sweep: _Sweep) -> tuple[Floats, NDArray
     onset, kind = np.full(len(rate), np.nan), np.full(len(rate), None, dtype=object)
     if not found.any():
         return onset, kind
+    seconds = (sweep.length - sweep.skipped) / 1000
     previous = at_onset
-    for _ in range(_REFINEMENTS):
+    for number in range(2 * _REFINEMENTS):
+        falls = (at_onset <= (1 - _CONTINUOUS) * previous) & (at_onset * seconds >= _FEWEST_INTERVALS)
+        if number >= _REFINEMENTS and not falls[found].any():
+            break
         previous = at_onset
         steps = np.linspace(0, 1, _PER_REFINEMENT + 2)[1:-1]
         currents = low[:, None] + (high - low)[:, None] * steps
@@ -237,7 +242,6 @@ def _onset(inputs: Floats, rate: Floats, sweep: _Sweep) -> tuple[Floats, NDArray
         rates = np.column_stack([finer, at_onset])
         curve = np.arange(len(rate))
         low, high, at_onset = padded[curve, index], padded[curve, index + 1], rates[curve, index]
-    seconds = (sweep.length - sweep.skipped) / 1000
     jumps = (at_onset > (1 - _CONTINUOUS) * previous) & (at_onset * seconds >= _FEWEST_INTERVALS)
     onset[found] = high[found]
     kind[found] = np.where(jumps, "II", "I")[found]

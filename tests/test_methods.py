@@ -287,7 +287,7 @@ def test_steep_spikes_keep_the_order():
         return C / (I - g_L * (V - V_L) + g_L * Delta_T * math.exp((V - V_T) / Delta_T))
 
     interval = t_ref + quad(slowness, V_r, V_peak, epsabs=1e-13, epsrel=1e-13, limit=200)[0]
-    for dt, bound in ((0.1, 2e-5), (0.05, 2e-6), (0.025, 1e-6)):
+    for dt, bound in ((0.1, 1e-5), (0.05, 5e-6), (0.025, 2e-6)):
         times = ns.simulate("exponential-integrate-and-fire", I, 300, dt=dt).spike_times()
         assert times.size > 5
         assert np.abs(np.diff(times) - interval).max() < bound

@@ -18,7 +18,7 @@ reference = "Where the equations come from: authors, year, journal, doi:…"
 
 [defaults]
 dt = "0.05 ms"      # the step the checks below are run with
-method = "rk4"      # rk4, euler, exponential-euler, exact (linear models)
+method = "rk4"      # rk4, dopri5 (chooses its steps), exact (linear models), …: see the docs
 
 [parameters]        # value with unit, meaning, and, if you like, a LaTeX symbol
 tau_m = ["10 ms", "membrane time constant"]
