@@ -227,12 +227,14 @@ def _onset(inputs: Floats, rate: Floats, sweep: _Sweep) -> tuple[Floats, NDArray
     if not found.any():
         return onset, kind
     seconds = (sweep.length - sweep.skipped) / 1000
-    previous = at_onset
+    previous, open_ = at_onset, found
     for number in range(2 * _REFINEMENTS):
-        falls = (at_onset <= (1 - _CONTINUOUS) * previous) & (at_onset * seconds >= _FEWEST_INTERVALS)
-        if number >= _REFINEMENTS and not falls[found].any():
+        if number >= _REFINEMENTS:  # a curve that is settled stays as it is, whatever others need
+            falls = at_onset <= (1 - _CONTINUOUS) * previous
+            open_ = open_ & falls & (at_onset * seconds >= _FEWEST_INTERVALS)
+        if not open_.any():
             break
-        previous = at_onset
+        previous = np.where(open_, at_onset, previous)
         steps = np.linspace(0, 1, _PER_REFINEMENT + 2)[1:-1]
         currents = low[:, None] + (high - low)[:, None] * steps
         finer, _ = sweep.measure(currents)
@@ -241,7 +243,9 @@ def _onset(inputs: Floats, rate: Floats, sweep: _Sweep) -> tuple[Floats, NDArray
         padded = np.column_stack([low, currents, high])
         rates = np.column_stack([finer, at_onset])
         curve = np.arange(len(rate))
-        low, high, at_onset = padded[curve, index], padded[curve, index + 1], rates[curve, index]
+        low = np.where(open_, padded[curve, index], low)
+        high = np.where(open_, padded[curve, index + 1], high)
+        at_onset = np.where(open_, rates[curve, index], at_onset)
     jumps = (at_onset > (1 - _CONTINUOUS) * previous) & (at_onset * seconds >= _FEWEST_INTERVALS)
     onset[found] = high[found]
     kind[found] = np.where(jumps, "II", "I")[found]

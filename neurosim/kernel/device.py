@@ -187,14 +187,14 @@ def parabola(x, y0, y1, y2):
 
 @inline
 def growth(h, share, first, last, x):
-    """By which part of itself a rate grows over a step, seen over a `share` of it; 0 if it shrinks or x hardly moves."""
+    """By which part of itself a rate grows over a step, seen over a `share` of it; 0 where it shrinks or x rests."""
     grown = (last - first) / (share * last)
     return select((grown > 0.0) & (h * abs(last) > 1e-4 * abs(x)), grown, 0.0)
 
 
 @inline
 def piece_for(steep, piece, wanted, smallest):
-    """A piece of a step over which a rate grows e**wanted-fold, where it grew by `steep` of itself over another piece."""
+    """A piece of a step over which a rate grows e**wanted-fold, if it grew by `steep` of itself over another piece."""
     folds = -math.log(max(1.0 - steep, 1e-9))
     return on_lattice(max(smallest, min(1.0, 2.0 * piece, piece * wanted / max(folds, 1e-3))))
 
