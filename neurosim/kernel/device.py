@@ -14,6 +14,9 @@ from numba.extending import intrinsic
 
 inline: Callable[..., Any] = njit(error_model="numpy", forceinline=True)
 
+separate: Callable[..., Any] = njit(error_model="numpy")
+"""For what is called from many places and loops over nothing: compiled once."""
+
 _F = types.CPointer(types.float64)
 _I = types.CPointer(types.int64)
 SIGNATURE: Final = types.int64(_F, _F, _I, _F, _I, _F, _I, _I, _F, _I, _F, _I, types.float64)

@@ -57,7 +57,7 @@ class Writer:
         results = [self._text(tree) for tree in trees]
         return [*self._shared_lines(), *lines], results
 
-    def function(self, name: str, lines: Sequence[str], results: Sequence[str]) -> str:
+    def function(self, name: str, lines: Sequence[str], results: Sequence[str], decorator: str = "inline") -> str:
         """The source of a function that computes `results`; what it needs become its arguments."""
         returned = results[0] if len(results) == 1 else "(\n" + "".join(f"        {r},\n" for r in results) + "    )"
         body = [*lines, f"return {returned}"]
@@ -66,7 +66,7 @@ class Writer:
         order = [*(prefix + own for own, prefix in self._own.items()), *CLOCKS, *self.constants]
         self._arguments[name] = [argument for argument in order if argument in used - made]
         signature = f"def {name}({', '.join(self._arguments[name])}):"
-        return "\n".join(["@inline", signature, *("    " + line for line in body)])
+        return "\n".join([f"@{decorator}", signature, *("    " + line for line in body)])
 
     def needs(self, name: str) -> list[str]:
         """The parameters of a function of `function`."""
