@@ -47,8 +47,8 @@ def firing_pattern(times: Any, duration: Any, start: Any = 0.0) -> str:
     length, begin = to_number(duration, _MS, "duration"), to_number(start, _MS, "start")
     if spikes.ndim != 1 or not np.isfinite(spikes).all() or (np.diff(spikes) < 0).any():
         raise InputError("spike times are finite and increasing, in a 1-D array, those of one neuron")
-    if not length > 0:
-        raise InputError(f"duration must be positive, not {length:g} ms")
+    if not 0 < length < np.inf or not np.isfinite(begin):
+        raise InputError(f"duration must be positive, not {length:g} ms; duration and start finite")
     if spikes.size == 0:
         return "silent"
     if spikes[-1] < begin + length / 2:
@@ -64,10 +64,10 @@ def firing_pattern(times: Any, duration: Any, start: Any = 0.0) -> str:
             return "bursting"
         if long[long.argmax() :].all() and not long[0]:
             return "initial burst"
-    trend = intervals[-1] / intervals[0]
-    if trend >= _TREND:
+    first, last = intervals[0], intervals[-1]
+    if last >= _TREND * first and last > 0:
         return "adapting"
-    if trend <= 1 / _TREND:
+    if first >= _TREND * last and first > 0:
         return "accelerating"
     later = intervals[intervals.size // 2 :]
     return "tonic" if later.std() <= _REGULAR * later.mean() else "irregular"

@@ -299,7 +299,7 @@ _NODES += (ast.Assign, ast.AugAssign, ast.Expr)
 _NODES += (ast.Tuple, ast.Subscript, ast.Name, ast.Constant, ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp)
 _NODES += (ast.IfExp, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.expr_context)
 _GENERATED = re.compile(
-    r"(?:[spdiomxcnuvwab]|[ry][1-7]|[rq][12])_[A-Za-z]\w*|[PQHKA]\d*_\w+|[hw][1-4](_[1-4])?|c\d+|e\d+(_\d+)?|"
+    r"(?:[spdiomxcnuvwaby]|[ry][1-7]|[rq][12])_[A-Za-z]\w*|[PQHKA]\d*_\w+|[hw][1-4](_[1-4])?|c\d+|e\d+(_\d+)?|"
     r"rates|rates_and_slopes|flow|move|[A-Z_]+",
     re.ASCII,
 )

@@ -133,7 +133,6 @@ def test_spikes_at_the_same_time():
     assert pattern(0, 10, 12) == "initial burst"
 
 
-@pytest.mark.xfail(strict=True, reason="0/0 where the first and the last interval are 0", raises=RuntimeWarning)
 @pytest.mark.parametrize("intervals", [(0, 0, 0), (0, 0, 10, 0)])
 def test_spikes_at_the_same_time_at_both_ends(intervals):
     assert pattern(*intervals) in PATTERNS
@@ -178,7 +177,6 @@ def test_bad_arguments_are_named(arguments, message):
         ns.firing_pattern(*arguments)
 
 
-@pytest.mark.xfail(strict=True, reason="an infinite start makes every train tonic or transient")
 @pytest.mark.parametrize(("duration", "start"), [(10, np.nan), (10, np.inf), (10, -np.inf), (np.inf, 0)])
 def test_the_current_has_finite_times(duration, start):
     with pytest.raises(ns.InputError):

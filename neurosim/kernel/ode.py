@@ -12,6 +12,12 @@ from ..methods import METHODS, Adaptive, Method, RungeKutta, find_method
 
 Floats = NDArray[np.float64]
 
+_CAUSES = {
+    1: "the solution is no longer finite",
+    2: "no step is small enough for rtol and atol, or dt lets no time pass",
+    3: "events follow each other without time passing",
+}
+
 
 @dataclass(frozen=True, eq=False)
 class Solution:
@@ -93,17 +99,23 @@ def integrate(
     scheme = _scheme(method)
     times, start, several = _times(t), *_start(y0)
     numbers = _parameters(parameters, len(start))
-    tolerances = np.array([rtol, atol], dtype=np.float64)
-    if not (1e-13 <= rtol < 1 and 0 < atol < np.inf):
+    tolerances = _numbers([rtol, atol], "rtol and atol")
+    if tolerances.ndim != 1:
+        raise InputError("rtol and atol are one number each")
+    if not (1e-13 <= tolerances[0] < 1 and 0 < tolerances[1] < np.inf):
         raise InputError(f"rtol is from 1e-13 to below 1, atol positive; they are {rtol:g} and {atol:g}")
-    if dt is not None and not (0 < dt < np.inf and not isinstance(scheme, Adaptive)):
+    if dt is not None and not (0 < _numbers(dt, "dt") < np.inf and not isinstance(scheme, Adaptive)):
         raise InputError(
             f"dt is positive, and for fixed-step methods; dopri5 takes rtol and atol, not dt {excerpt(dt)}"
         )
     pairs = _events(events)
-    _try(f, times, start, numbers, parameters is not None)
+    _try("f", f, times, start, numbers, parameters is not None, start[0].shape)
+    for event, change in pairs:
+        _try("an event", event, times, start, numbers, parameters is not None, ())
+        if change is not None:
+            _try("a reset", change, times, start, numbers, parameters is not None, start[0].shape)
     y = np.empty((*start.shape, times.size))
-    from numba.core.errors import NumbaError
+    from numba.core.errors import NumbaError, UnsupportedBytecodeError
 
     from .stages import compiled, solve
 
@@ -113,19 +125,24 @@ def integrate(
             *(rates, look, reset, np.array([r is not None for _, r in pairs], dtype=np.bool_)),
             *(_tableau(scheme), start, times, numbers, tolerances, np.inf if dt is None else float(dt), y),
         )
-    except NumbaError as error:
+    except ZeroDivisionError:
+        raise SimulationError(
+            "f or an event divides by zero; jit it with error_model='numpy' to go on with infinity"
+        ) from None
+    except (NumbaError, UnsupportedBytecodeError, TypeError, NotImplementedError) as error:
         reason = str(error).strip().splitlines()
         raise InputError(
             f"Numba cannot compile f or the events: {excerpt(reason[-1] if reason else '', 200)}"
         ) from None
     if failed:
         of = f" of system {where}" if several else ""
-        cause = "the solution is no longer finite" if failed == 1 else "no step is small enough for rtol and atol"
+        cause = _CAUSES[failed]
         raise SimulationError(f"{cause}{of} after t = {when:g} by {method}; take other tolerances or steps, or check f")
-    happened, which, system = zip(*log, strict=True)  # the first entry tells Numba the types
+    events_in_order = sorted(log[1:], key=lambda entry: (entry[2], entry[0]))  # the first told Numba the types
+    happened, which, system = zip(*events_in_order, strict=True) if events_in_order else ((), (), ())
     return Solution(
-        *(times, y if several else y[0], np.array(happened[1:]), np.array(which[1:], dtype=np.int64)),
-        *(np.array(system[1:], dtype=np.int64), steps),
+        *(times, y if several else y[0], np.array(happened, dtype=np.float64), np.array(which, dtype=np.int64)),
+        *(np.array(system, dtype=np.int64), steps),
     )
 
 
@@ -150,21 +167,21 @@ def _tableau(scheme: RungeKutta | Adaptive) -> tuple[Floats, Floats, Floats, Flo
 
 
 def _times(t: Any) -> Floats:
-    times = np.asarray(t, dtype=np.float64)
+    times = _numbers(t, "t")
     if times.ndim != 1 or times.size < 2 or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
         raise InputError("t is at least two increasing times, the first of them the start")
     return np.ascontiguousarray(times)
 
 
 def _start(y0: Any) -> tuple[Floats, bool]:
-    start = np.asarray(y0, dtype=np.float64)
+    start = _numbers(y0, "y0")
     if start.ndim not in (1, 2) or start.size == 0 or not np.isfinite(start).all():
         raise InputError(f"y0 has finite numbers, (n,) or (systems, n), not shape {start.shape}")
     return np.ascontiguousarray(np.atleast_2d(start)), start.ndim == 2
 
 
 def _parameters(parameters: Any, systems: int) -> Floats:
-    numbers = np.zeros((1, 0)) if parameters is None else np.atleast_2d(np.asarray(parameters, dtype=np.float64))
+    numbers = np.zeros((1, 0)) if parameters is None else np.atleast_2d(_numbers(parameters, "parameters"))
     if numbers.ndim != 2 or len(numbers) not in (1, systems):
         raise InputError(f"parameters are (k,) or (systems, k) with {systems} systems, not of shape {numbers.shape}")
     return np.ascontiguousarray(np.broadcast_to(numbers, (systems, numbers.shape[1])))
@@ -181,16 +198,38 @@ def _events(events: Any) -> list[tuple[Callable[..., Any], Callable[..., Any] | 
     return pairs
 
 
-def _try(f: Any, times: Floats, start: Floats, numbers: Floats, with_parameters: bool) -> None:
-    """Call f once as Python does, for errors people can read."""
-    if not callable(f):
-        raise InputError(f"f is a function f(t, y), not {excerpt(f)}")
-    plain = getattr(f, "py_func", f)
-    arguments = (times[0], start[0].copy(), numbers[0]) if with_parameters else (times[0], start[0].copy())
+def _numbers(value: Any, what: str) -> Floats:
     try:
-        rates = np.asarray(plain(*arguments), dtype=np.float64)
-    except (TypeError, ValueError, IndexError, NameError, ZeroDivisionError) as error:
-        called = "f(t, y, p)" if with_parameters else "f(t, y)"
+        array = np.asarray(value)
+        if not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):
+            raise TypeError
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{what}: {excerpt(value)} is not real numbers in an array") from None
+
+
+def _try(
+    what: str,
+    function: Any,
+    times: Floats,
+    start: Floats,
+    numbers: Floats,
+    with_parameters: bool,
+    shape: tuple[int, ...],
+) -> None:
+    """Call a function once as Python does, for errors people can read."""
+    if not callable(function):
+        raise InputError(f"{what} is a function f(t, y), not {excerpt(function)}")
+    plain = getattr(function, "py_func", function)
+    arguments = (times[0], start[0].copy(), numbers[0]) if with_parameters else (times[0], start[0].copy())
+    called = f"{what}(t, y, p)" if with_parameters else f"{what}(t, y)"
+    try:
+        with np.errstate(all="ignore"):
+            found = np.asarray(plain(*arguments), dtype=np.float64)
+    except ZeroDivisionError:  # what is compiled goes on with infinity
+        return
+    except Exception as error:
         raise InputError(f"{called} fails at the start: {type(error).__name__}: {excerpt(str(error), 200)}") from None
-    if rates.shape != start[0].shape:
-        raise InputError(f"f returns shape {rates.shape}, but y has shape {start[0].shape}")
+    if found.shape != shape:
+        of = "y has shape" if shape else "it must be one number, shape"
+        raise InputError(f"{what} returns shape {found.shape}, but {of} {shape}")

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
-from numba.extending import is_jitted
+from numba import njit, types
+from numba.extending import is_jitted, overload
 
 
 def compiled(f: Callable[..., Any], pairs: list[Any], with_parameters: bool) -> tuple[Any, Any, Any]:
     """(f, events, resets) as functions of one form: rates(t, y, p), look(t, y, p, out), reset(which, t, y, p, out)."""
 
     def jitted(function: Any) -> Any:
-        inner = function if is_jitted(function) else njit(function)
+        inner = function if is_jitted(function) else njit(error_model="numpy")(function)
         if with_parameters:
             return inner
         return njit(lambda t, y, p: inner(t, y))
@@ -45,13 +45,27 @@ def _one_more_reset(before: Any, change: Any, number: int) -> Any:
     @njit
     def reset(which: Any, t: Any, y: Any, p: Any, out: Any) -> None:
         if which == number:
-            new = change(t, y, p)
-            for i in range(out.size):
-                out[i] = new[i]
+            copy(change(t, y, p), out)
         else:
             before(which, t, y, p, out)
 
     return reset
+
+
+def copy(found, out):
+    """Numbers as a function returned them, a tuple or an array, into an array."""
+    for i in range(out.size):
+        out[i] = found[i]
+
+
+@overload(copy)
+def _copy(found, out):
+    if isinstance(found, types.BaseTuple):  # whose members may be of several types
+        lines = [f"    out[{i}] = found[{i}]" for i in range(len(found))]
+        space = {}
+        exec("\n".join(["def copy(found, out):", *lines]), space)
+        return space["copy"]
+    return copy
 
 
 @njit
@@ -64,9 +78,7 @@ def step(rates, tableau, t, y, p, h, r, new, trial):
             for j in range(s):
                 total += a[s, j] * r[j, i]
             trial[i] = y[i] + h * total
-        found = rates(t + c[s] * h, trial, p)
-        for i in range(y.size):
-            r[s, i] = found[i]
+        copy(rates(t + c[s] * h, trial, p), r[s])
     for i in range(y.size):
         total = 0.0
         for j in range(b.size):
@@ -83,7 +95,7 @@ def error_of(tableau, y, new, h, r, tolerances):
         for j in range(difference.size):
             total += difference[j] * r[j, i]
         share = abs(h * total) / (tolerances[1] + tolerances[0] * max(abs(y[i]), abs(new[i])))
-        if not share <= largest:
+        if largest == largest and not share <= largest:  # a NaN stays
             largest = share
     return largest
 
@@ -187,7 +199,7 @@ def solve(rates, look, reset, resets, tableau, start, times, parameters, toleran
     n, stages, adaptive = start.shape[1], tableau[1].size, tableau[3].size > 0
     r, last, new, trial, before = np.empty((stages, n)), np.empty(n), np.empty(n), np.empty(n), np.empty(resets.size)
     log = [(0.0, 0, 0)]
-    steps = 0
+    steps, stuck = 0, 0
     for system in range(len(start)):
         y, p, now, k = start[system].copy(), parameters[system], times[0], 1
         results[system, :, 0] = y
@@ -199,8 +211,8 @@ def solve(rates, look, reset, resets, tableau, start, times, parameters, toleran
             if not adaptive:
                 h = (times[k] - now) / max(1.0, np.ceil((times[k] - now) / longest - 1e-9))
             h, grown = attempt(rates, tableau, tolerances, now, y, p, min(h, times[-1] - now), r, new, trial)
-            if h == 0.0 or not np.isfinite(new).all():
-                return log, steps, 2 if h == 0.0 else 1, now, system
+            if h == 0.0 or now + h == now or not np.isfinite(new).all():
+                return log, steps, 2 if h == 0.0 or now + h == now else 1, now, system
             steps += 1
             copy(rates(now + h, new, p), last)
             share, winner = search(look, tableau, resets, before, now, y, new, h, r, last, p, trial, log, system)
@@ -212,19 +224,17 @@ def solve(rates, look, reset, resets, tableau, start, times, parameters, toleran
                 results[system, :, k] = new if times[k] == end and winner < 0 else trial
                 k += 1
             if winner >= 0:
+                stuck = stuck + 1 if end - now < 1e-13 * (times[-1] - times[0]) else 0
+                if stuck > 1000:
+                    return log, steps, 3, now, system
                 log.append((end, winner, system))
                 between(tableau, share, y, new, h, r, last, trial)
                 y[:] = trial
                 reset(winner, end, trial, p, y)
                 look(end, y, p, before)
+                copy(rates(end, y, p), r[0])
+                grown = min(grown, first_step(y, r, tolerances, times[-1] - times[0]))
             else:
                 y[:] = new
             now, h = end, grown
     return log, steps, 0, 0.0, 0
-
-
-@njit
-def copy(found, out):
-    """Rates as a function returned them, a tuple or an array, into an array."""
-    for i in range(out.size):
-        out[i] = found[i]

@@ -163,7 +163,7 @@ class Model:
         InputError
             For an unknown name, with those there are.
         """
-        if name not in self.variants:
+        if not isinstance(name, str) or name not in self.variants:
             legal = choices(str(name), self.variants) if self.variants else "it has none"
             raise InputError(f"{self.name} has no variant {excerpt(name)}; {legal}")
         variant = self.variants[name]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..currents import parse_current
 from ..errors import InputError, ModelError, choices, excerpt
-from ..units import TIME, parse_unit, to_array
+from ..units import TIME, parse_quantity, parse_unit, to_array
 from .description import Check, Expected, Input, Parameter, Variant
 from .entries import (
     at,
@@ -165,14 +165,17 @@ def _check_words(words: str, declared: Input) -> None:
     """Read a current in words and try whether its amplitudes fit the input."""
     try:
         for term in parse_current(words).terms:
-            if not math.isfinite(to_array(term.amplitude, parse_unit(declared.unit), "the current").sum()):
-                raise ModelError("must be finite")
+            amplitude = to_array(term.amplitude, parse_unit(declared.unit), "the current")
+            if amplitude.ndim or not math.isfinite(amplitude):
+                raise ModelError("must be finite, and for one neuron")
     except InputError as error:
         raise ModelError(str(error)) from None
 
 
 def _is_positive(value: Any) -> bool:
-    return isinstance(value, float | str) and ":" not in str(value) and not str(value).startswith(("-", "0 "))
+    if isinstance(value, str):
+        return ":" not in value and parse_quantity(value)[0] > 0
+    return isinstance(value, float) and value > 0
 
 
 def _expected(quantity: str, entry: Any, unit_text: str) -> Expected:
