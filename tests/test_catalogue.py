@@ -19,22 +19,11 @@ VARIANTS = [(name, variant) for name in MODELS for variant in ns.load_model(name
 
 # What a file says -------------------------------------------------------------------------------------------------
 
-INCOMPLETE = {"hodgkin-huxley", "leaky-integrate-and-fire", "renewal"}
 
-
-@pytest.mark.parametrize("name", [name for name in MODELS if name not in INCOMPLETE])
+@pytest.mark.parametrize("name", MODELS)
 def test_checks_of_every_kind(name):
     """How much it fires, where it rests or what makes it fire, and in what pattern."""
-    check_kinds(ns.load_model(name))
-
-
-@pytest.mark.xfail(strict=True, reason="no pattern is checked; for renewal, neither a rheobase")
-@pytest.mark.parametrize("name", sorted(INCOMPLETE))
-def test_checks_of_the_first_models(name):
-    check_kinds(ns.load_model(name))
-
-
-def check_kinds(model):
+    model = ns.load_model(name)
     kinds = {expected.quantity for check in model.checks for expected in check.expected}
     assert kinds & {"spike_count", "rate"}
     assert kinds & {"rheobase", *model.states}

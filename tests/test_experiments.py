@@ -135,7 +135,7 @@ def test_memory_does_not_grow_with_duration():
         tracemalloc.stop()
         return most
 
-    assert peak(200_000) < 1.2 * peak(50_000)  # 5 and 20 MB of spike times, if they were kept
+    assert peak(200_000) < 2 * peak(50_000)  # 5 and 20 MB of spike times, if they were kept; windows vary
 
 
 def test_same_bits_for_any_number_of_threads():
@@ -175,9 +175,9 @@ def test_bad_arguments_are_named(change, message):
 
 def test_checks_of_a_file_can_fail():
     """A check that expects something else is reported, with what was found."""
-    text = ns.load_model(LIF).source.replace('value = "63.04 Hz"', 'value = "64.04 Hz"')
+    text = ns.load_model(LIF).source.replace('value = "63.040002 Hz"', 'value = "64.04 Hz"')
     results = ns.check_model(ns.Model.from_toml(text))
-    assert [result.passed for result in results] == [False, True, True]
+    assert [result.passed for result in results] == [False, True, True, True, True]
     assert results[0].found == pytest.approx(63.04, abs=0.01)
 
 

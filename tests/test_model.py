@@ -294,7 +294,7 @@ FRAGMENTS = {
     ],
     "izhikevich": [
         r"k_{2}\,V^{2} + k_{1}\,V + k_{0} - u + I",
-        r"\frac{\mathrm{d}u}{\mathrm{d}t} &= a\,\left(b\,V - u\right)",
+        r"\frac{\mathrm{d}u}{\mathrm{d}t} &= a\,\left(b\,\left(V - V_{b}\right) - k_{u}\,u\right)",
         r"\text{spike if } & V \ge V_{\mathrm{peak}}",
         r"\text{then } & u \leftarrow u + d",
     ],

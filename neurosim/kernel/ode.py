@@ -109,11 +109,10 @@ def integrate(
             f"dt is positive, and for fixed-step methods; dopri5 takes rtol and atol, not dt {excerpt(dt)}"
         )
     pairs = _events(events)
-    _try("f", f, times, start, numbers, parameters is not None, start[0].shape)
-    for event, change in pairs:
-        _try("an event", event, times, start, numbers, parameters is not None, ())
-        if change is not None:
-            _try("a reset", change, times, start, numbers, parameters is not None, start[0].shape)
+    functions = [("f", f, start[0].shape), *(("an event", event, ()) for event, _ in pairs)]
+    functions += [("a reset", reset, start[0].shape) for _, reset in pairs if reset is not None]
+    for what, function, shape in functions:
+        _try(what, function, times, start, numbers, parameters is not None, shape)
     y = np.empty((*start.shape, times.size))
     from numba.core.errors import NumbaError, UnsupportedBytecodeError
 
