@@ -309,7 +309,7 @@ _FIXED = frozenset(
     last_spike lanes
     h half width at end low high below above side looks trial margin steep waits waiting spikes piece refine
     norm pieces g size edges count rtol atol here place limit length error factor grown stop crosses quarter before
-    theta until sample""".split()
+    theta fine until sample""".split()
 )
 _DEVICE = Path(neurosim.__file__).parent / "kernel" / "device.py"
 _GLOBAL = {

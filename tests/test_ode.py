@@ -5,6 +5,7 @@ meant, and `ns.integrate` is called through a fixture that keeps what was compil
 """
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -12,28 +13,11 @@ from numba import njit
 from scipy.integrate import solve_ivp
 
 import neurosim as ns
-from neurosim.kernel import stages
 
 FIXED = {"euler": 1, "heun": 2, "midpoint": 2, "rk4": 4}
 METHODS = [*FIXED, "dopri5"]
 OSCILLATOR, VAN_DER_POL, FORCED, SQUARE, LOG_FIRST, LOG_SECOND, POLE = range(7)
 INTEGRATOR, BALL, CIRCLE, CLIMB = range(4)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _compile_once():
-    """The same functions, the same compiled loop."""
-    compiled, kept = stages.compiled, {}
-
-    def lookup(f, pairs, with_parameters):
-        key = f, tuple(pairs), with_parameters
-        if key not in kept:
-            kept[key] = compiled(f, pairs, with_parameters)
-        return kept[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stages, "compiled", lookup)
-        yield
 
 
 def smooth(t, y, p):
@@ -446,14 +430,14 @@ T = "t is at least two increasing times, the first of them the start"
 Y0 = r"y0 has finite numbers, \(n,\) or \(systems, n\), not shape "
 EVENT = r"events are functions g\(t, y\), pairs \(g, reset\), or a list of these"
 TOLERANCES = "rtol is from 1e-13 to below 1, atol positive; they are "
-DT = "dt is positive, and for fixed-step methods; dopri5 takes rtol and atol, not dt "
+DT = "dt is a positive number, not "
 BAD = [
     *(({"t": t}, T) for t in (0.0, [1.0], [], [0, 0], [1, 0], [0, np.nan], [0, np.inf], [[0, 1]])),
     *(({"y0": y0}, Y0) for y0 in (1.0, [], [[]], [[[1.0]]], [np.nan], [np.inf])),
     *(({"rtol": rtol}, TOLERANCES) for rtol in (0, 1, -1e-6, 1e-14, np.nan, np.inf)),
     *(({"atol": atol}, TOLERANCES) for atol in (0, -1, np.nan, np.inf)),
     *(({"dt": dt, "method": "rk4"}, DT) for dt in (0, -0.1, np.nan, np.inf)),
-    ({"dt": 0.1}, DT + "0.1"),
+    ({"dt": -0.1}, DT + "-0.1"),
     ({"method": "lsoda"}, "unknown method 'lsoda'; legal: euler, heun"),
     ({"method": None}, "unknown method None"),
     *(
@@ -521,3 +505,15 @@ def test_a_reset_of_too_few_numbers_is_an_error():
     pair = (lambda t, y: y[0] - 0.5, lambda t, y: np.zeros(1))
     with pytest.raises((ns.InputError, ns.SimulationError)):
         ns.integrate(turning_array, [0.0, 1.0], [0, 1], events=pair)
+
+
+def pulse(t, y):
+    return (1.0 if 50 <= t < 50.5 else 0.0,)
+
+
+def test_a_longest_step_finds_what_is_short():
+    """Half a unit in a hundred: dopri5 steps over it unless told not to; the second call compiles nothing."""
+    assert ns.integrate(pulse, [0.0], [0, 100]).y[0, -1] == 0
+    began = time.perf_counter()
+    assert ns.integrate(pulse, [0.0], [0, 100], dt=0.1).y[0, -1] == pytest.approx(0.5, abs=1e-5)
+    assert time.perf_counter() - began < 1

@@ -77,8 +77,8 @@ def integrate(
     parameters
         Numbers handed to `f` and the events as p: (k,), or (systems, k), a row for each system.
     dt
-        Longest step of the fixed-step methods, which divide each interval of `t` evenly; one step for each if not
-        given.
+        Longest step. The fixed-step methods divide each interval of `t` evenly; they take one step for each if it is
+        not given.
 
     Returns
     -------
@@ -94,7 +94,9 @@ def integrate(
     Notes
     -----
     Numba compiles the loop anew for every new `f`, which takes a few seconds. Times of events are exact to rounding for
-    the continuous extension of a step: of order 4 for dopri5, the cubic one of Hermite for the others.
+    the continuous extension of a step: of order 4 for dopri5, the cubic one of Hermite for the others. dopri5 may step
+    over what happens in a small part of a long step: give `dt` then. Of two resets at the same instant only the first
+    happens.
     """
     scheme = _scheme(method)
     times, start, several = _times(t), *_start(y0)
@@ -104,10 +106,8 @@ def integrate(
         raise InputError("rtol and atol are one number each")
     if not (1e-13 <= tolerances[0] < 1 and 0 < tolerances[1] < np.inf):
         raise InputError(f"rtol is from 1e-13 to below 1, atol positive; they are {rtol:g} and {atol:g}")
-    if dt is not None and not (0 < _numbers(dt, "dt") < np.inf and not isinstance(scheme, Adaptive)):
-        raise InputError(
-            f"dt is positive, and for fixed-step methods; dopri5 takes rtol and atol, not dt {excerpt(dt)}"
-        )
+    if dt is not None and not 0 < _numbers(dt, "dt") < np.inf:
+        raise InputError(f"dt is a positive number, not {excerpt(dt)}")
     pairs = _events(events)
     functions = [("f", f, start[0].shape), *(("an event", event, ()) for event, _ in pairs)]
     functions += [("a reset", reset, start[0].shape) for _, reset in pairs if reset is not None]
@@ -119,7 +119,7 @@ def integrate(
     from .stages import compiled, solve
 
     try:
-        rates, look, reset = compiled(f, pairs, parameters is not None)
+        rates, look, reset = compiled(f, tuple(pairs), parameters is not None)
         log, steps, failed, when, where = solve(
             *(rates, look, reset, np.array([r is not None for _, r in pairs], dtype=np.bool_)),
             *(_tableau(scheme), start, times, numbers, tolerances, np.inf if dt is None else float(dt), y),
@@ -183,7 +183,7 @@ def _parameters(parameters: Any, systems: int) -> Floats:
     numbers = np.zeros((1, 0)) if parameters is None else np.atleast_2d(_numbers(parameters, "parameters"))
     if numbers.ndim != 2 or len(numbers) not in (1, systems):
         raise InputError(f"parameters are (k,) or (systems, k) with {systems} systems, not of shape {numbers.shape}")
-    return np.ascontiguousarray(np.broadcast_to(numbers, (systems, numbers.shape[1])))
+    return np.array(np.broadcast_to(numbers, (systems, numbers.shape[1])))
 
 
 def _events(events: Any) -> list[tuple[Callable[..., Any], Callable[..., Any] | None]]:

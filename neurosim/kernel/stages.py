@@ -1,6 +1,7 @@
 """Runge–Kutta steps over a user's own function: the loop that `ode.integrate` compiles for it."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,8 @@ from numba import njit, types
 from numba.extending import is_jitted, overload
 
 
-def compiled(f: Callable[..., Any], pairs: list[Any], with_parameters: bool) -> tuple[Any, Any, Any]:
+@lru_cache(maxsize=32)
+def compiled(f: Callable[..., Any], pairs: tuple[Any, ...], with_parameters: bool) -> tuple[Any, Any, Any]:
     """(f, events, resets) as functions of one form: rates(t, y, p), look(t, y, p, out), reset(which, t, y, p, out)."""
 
     def jitted(function: Any) -> Any:
@@ -210,7 +212,7 @@ def solve(rates, look, reset, resets, tableau, start, times, parameters, toleran
             copy(rates(now, y, p), r[0])
             if not adaptive:
                 h = (times[k] - now) / max(1.0, np.ceil((times[k] - now) / longest - 1e-9))
-            h, grown = attempt(rates, tableau, tolerances, now, y, p, min(h, times[-1] - now), r, new, trial)
+            h, grown = attempt(rates, tableau, tolerances, now, y, p, min(h, longest, times[-1] - now), r, new, trial)
             if h == 0.0 or now + h == now or not np.isfinite(new).all():
                 return log, steps, 2 if h == 0.0 or now + h == now else 1, now, system
             steps += 1
