@@ -5,11 +5,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import illustrate
+import matplotlib
 import typer
 from execute import save_figure
 from illustrate import pretty
@@ -29,6 +32,8 @@ API = {  # module of the package: heading
     "currents": "Currents",
     "recording": "Recordings",
     "experiments": "Experiments",
+    "spikes": "Spike trains",
+    "kernel": "Equations of your own",
     "model": "Models",
     "check": "Checks",
     "methods": "Methods",
@@ -40,14 +45,17 @@ API = {  # module of the package: heading
 def generate(app: Sphinx) -> None:
     write("tables/units.md", units())
     write("tables/methods.md", methods())
-    models = [ns.load_model(name) for name in ns.list_models()]
-    for model in models:
-        write(f"models/{model.name}.md", model_page(model))
-    write("tables/gallery.md", gallery(models))
+    with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=matplotlib.use, initargs=("Agg",)) as pool:
+        list(pool.map(write_model_page, ns.list_models()))
+    write("tables/gallery.md", gallery([ns.load_model(name) for name in ns.list_models()]))
     write("cli.md", "\n".join(["# Command line\n", *commands(typer.main.get_command(cli), "neurosim")]))
     write("api.md", "\n".join(["# Python\n", *api()]))
     for script in sorted((HERE.parent / "examples").glob("*.py")):
         run_example(script)
+
+
+def write_model_page(name: str) -> None:
+    write(f"models/{name}.md", model_page(ns.load_model(name)))
 
 
 def write(path: str, text: str) -> None:
