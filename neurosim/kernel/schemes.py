@@ -16,6 +16,7 @@ from .linear import generator_names, linear_form, linear_states, matrix_names
 from .rewrite import NotLinear, Slopes
 from .writer import Writer
 
+_SHORT = 40  # operations of rates that a processor overlaps for several neurons
 _TERMS = 18  # of a Taylor series that is exact to rounding while norm times step is at most 1
 
 
@@ -64,7 +65,9 @@ def write_scheme(model: Model, method: Method, writer: Writer, nodes: tuple[floa
 def _runge_kutta(model: Model, method: RungeKutta, writer: Writer, nodes: tuple[float, ...]) -> Scheme:
     function, lines = _stages(model, method, writer, nodes, list(model.states))
     steep = _steep(model, method, list(model.states))
-    return Scheme([function], coefficients(method), lines, lines, steep, _passes(model, method, writer, nodes))
+    operations = sum(isinstance(node, ast.BinOp) for node in ast.walk(ast.parse(function)))
+    passes = _passes(model, method, writer, nodes) if operations <= _SHORT else []
+    return Scheme([function], coefficients(method), lines, lines, steep, passes)
 
 
 def _stages(
