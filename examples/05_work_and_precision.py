@@ -3,6 +3,7 @@
 import math
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -72,6 +73,11 @@ def by_scipy(problem, method, rtol):
     return np.array(spikes)
 
 
+def by_neurosim(model, problem, options):
+    """Spike times by `simulate`."""
+    return ns.simulate(model, problem[4], DURATION, **options).spike_time
+
+
 def timed(simulate, times=3):
     """What a function returns, and the shortest of several times it took, in s; a first call compiles."""
     result, shortest = simulate(), math.inf
@@ -90,16 +96,16 @@ for ax, (name, problem) in zip(axes, PROBLEMS.items(), strict=True):
         for dt in (0.1, 0.05, 0.025, 0.0125, 0.00625):
             options = {"dt": dt, "method": method, "spike_timing": "located", "threads": 1}
             try:
-                found = timed(lambda: ns.simulate(model, problem[4], DURATION, **options).spike_time)  # noqa: B023
+                found = timed(partial(by_neurosim, model, problem, options))
             except ns.SimulationError:  # the step is too long for the method
                 continue
             curves.setdefault(method, []).append(found)
     for rtol in (1e-4, 1e-6, 1e-8, 1e-10):
         options = {"dt": 0.1, "method": "dopri5", "rtol": rtol, "atol": rtol * 1e-3, "threads": 1}
-        found = timed(lambda: ns.simulate(model, problem[4], DURATION, **options).spike_time)  # noqa: B023
+        found = timed(partial(by_neurosim, model, problem, options))
         curves.setdefault("dopri5", []).append(found)
         for method in ("LSODA", "DOP853"):
-            found = timed(lambda: by_scipy(problem, method, rtol), times=1)  # noqa: B023
+            found = timed(partial(by_scipy, problem, method, rtol), times=1)
             curves.setdefault(f"SciPy {method}", []).append(found)
     for i, (method, runs) in enumerate(curves.items()):
         runs = [(seconds, spikes) for spikes, seconds in runs if spikes.size == truth.size]
