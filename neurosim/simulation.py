@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .drive import Drive, common_size, resolve_drive
 from .errors import InputError, choices, excerpt
 from .kernel import Setup, execute
-from .kernel.layout import feeds_back
+from .kernel.layout import located_by_default
 from .kernel.tiles import REMEMBERED, with_defines
 from .methods import Adaptive, Method, find_method
 from .model import Model, load_model
@@ -197,7 +197,7 @@ def make_setup(
 
 def _located(model: Model, spike_timing: str | None, method: Method) -> bool:
     if spike_timing is None:
-        return feeds_back(model) or isinstance(method, Adaptive)
+        return located_by_default(model, method)
     if spike_timing not in ("grid", "located"):
         raise InputError(f"spike_timing is 'located' or 'grid', not {excerpt(spike_timing)}")
     if isinstance(method, Adaptive) and spike_timing == "grid":

@@ -286,3 +286,16 @@ def test_shell_completion():
         check=False,
     )
     assert "doctor" in result.stdout
+
+
+def test_what_is_shown_and_warmed_is_what_runs(neurosim, monkeypatch):
+    """The kernel of `show --kernel` is the one a run loads, for a model with a reset and one without."""
+    from neurosim.kernel import windows
+
+    loaded = []
+    load = windows.load_kernel
+    monkeypatch.setattr(windows, "load_kernel", lambda source, name: loaded.append(source) or load(source, name))
+    for name in ("leaky-integrate-and-fire", "hodgkin-huxley"):
+        _, shown, _ = neurosim("show", name, "--kernel")
+        assert neurosim("run", name, "--current", "3", "--duration", "1")[0] == 0
+        assert shown.strip() == loaded[-1].strip()

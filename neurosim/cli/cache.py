@@ -39,11 +39,14 @@ def warm() -> None:
     """Compile every model with its own method, so that first runs need not wait."""
     from ..kernel import kernel_source
     from ..kernel.cache import load_kernel
+    from ..kernel.layout import located_by_default
     from ..methods import find_method
     from ..model import list_models, load_model
 
     for name in list_models():
         began = time.perf_counter()
         model = load_model(name)
-        load_kernel(kernel_source(model, find_method(model.method))[0], f"{name}_{model.method}")
+        method = find_method(model.method)
+        source, _ = kernel_source(model, method, located_by_default(model, method))
+        load_kernel(source, f"{name}_{method.name}")
         typer.echo(f"{name} by {model.method}: {time.perf_counter() - began:.2f} s")

@@ -52,9 +52,11 @@ def show(
         typer.echo(loaded.source.rstrip("\n"))
     elif kernel:
         from ..kernel import kernel_source
+        from ..kernel.layout import located_by_default
         from ..methods import find_method
 
-        typer.echo(kernel_source(loaded, find_method(method or loaded.method))[0].rstrip("\n"))
+        scheme = find_method(method or loaded.method)
+        typer.echo(kernel_source(loaded, scheme, located_by_default(loaded, scheme))[0].rstrip("\n"))
     else:
         _describe(loaded)
 

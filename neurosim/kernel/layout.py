@@ -4,7 +4,7 @@ import ast
 from dataclasses import dataclass
 
 from ..expression import names
-from ..methods import Method
+from ..methods import Adaptive, Method
 from ..model import Model
 from ..model.meaning import reach
 
@@ -40,6 +40,11 @@ class Layout:
 def feeds_back(model: Model) -> bool:
     """Whether a spike changes what the neuron does later: by a reset, a refractory time, or since_spike."""
     return bool(model.spike.reset) or model.spike.refractory is not None or needs_since_spike(model)
+
+
+def located_by_default(model: Model, method: Method) -> bool:
+    """Whether spikes are located where nobody said how: if they change what follows, or the method has no grid."""
+    return feeds_back(model) or isinstance(method, Adaptive)
 
 
 def needs_since_spike(model: Model) -> bool:

@@ -128,7 +128,7 @@ def integrate(
         raise SimulationError(
             "f or an event divides by zero; jit it with error_model='numpy' to go on with infinity"
         ) from None
-    except (NumbaError, UnsupportedBytecodeError, TypeError, NotImplementedError) as error:
+    except (NumbaError, UnsupportedBytecodeError, TypeError, NotImplementedError) as error:  # all come from compiling
         reason = str(error).strip().splitlines()
         raise InputError(
             f"Numba cannot compile f or the events: {excerpt(reason[-1] if reason else '', 200)}"

@@ -22,7 +22,7 @@ from .schemes import Scheme, write_scheme
 from .templates import GRID, HEAD, LOCATED, MOVE, fill, indented
 from .writer import Writer, names_in
 
-_STEEPEST, _STEEPEST_OF_SECOND_ORDER = 0.4, 0.1
+_STEEPEST, _STEEPEST_OF_SECOND_ORDER = 0.4, 0.1  # growth of a rate over a step that a scheme resolves
 
 
 class _Key(NamedTuple):
