@@ -106,6 +106,7 @@ def _head(model: Model, layout: Layout, scheme: Scheme, located: bool, noisy: bo
         "bookkeeping": [", ".join(name.upper() for name in layout.bookkeeping)],
         "numbers": [", ".join(str(layout.row[name]) for name in layout.bookkeeping)],
         "steepest": [repr(_STEEPEST if method.order > 2 else _STEEPEST_OF_SECOND_ORDER)],
+        "fine": ["2.0**-14" if HAZARD in model.states else "TICK"],
         "rows": [str(layout.rows)],
         "streams": [STREAMS] * random,
         "coefficients": indented(scheme.coefficients, 1),
