@@ -83,13 +83,18 @@ def test_renewal_is_periodic():
 
 
 def test_since_spike_can_start_anywhere():
-    first = [ns.simulate("renewal-deterministic", 3, 10, start={"since_spike": since}).spike_times()[0] for since in (0, 2.5, 6.0)]
+    first = [
+        ns.simulate("renewal-deterministic", 3, 10, start={"since_spike": since}).spike_times()[0]
+        for since in (0, 2.5, 6.0)
+    ]
     assert first == pytest.approx([6.5, 4.0, 0.5])
 
 
 @pytest.mark.parametrize("name", [HH, LIF, "izhikevich", "renewal-deterministic"])
 def test_final_state_continues_with_the_same_bits(name):
-    amplitudes = {HH: [7, 10, 30], LIF: [2.2, 2.5, 3], "izhikevich": [5, 10, 15], "renewal-deterministic": [1.5, 2, 4]}[name]
+    amplitudes = {HH: [7, 10, 30], LIF: [2.2, 2.5, 3], "izhikevich": [5, 10, 15], "renewal-deterministic": [1.5, 2, 4]}[
+        name
+    ]
     whole = ns.simulate(name, amplitudes, 60)
     first = ns.simulate(name, amplitudes, 23)
     second = ns.simulate(name, amplitudes, 37, start=first.final_state)

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..errors import InputError
 from ..expression import names
 from ..methods import Adaptive, Method
 from ..model import Model
@@ -51,6 +52,8 @@ def kernel_source(model: Model, method: Method, located: bool = False, noisy: bo
     InputError
         Where the method cannot integrate the model, with methods that can.
     """
+    if model.spike.is_random:  # a hazard is always located, a probability never
+        located = model.spike.kind == "hazard"
     key = _Key(model.source, method, located, noisy)
     if key not in _written:
         if len(_written) >= _MOST_WRITTEN:
@@ -66,6 +69,8 @@ _MOST_WRITTEN = 64
 def _write(model: Model, method: Method, located: bool, noisy: bool) -> tuple[str, Layout]:
     writer = Writer(model)
     if isinstance(method, Adaptive):
+        if noisy or model.spike.is_random or HAZARD in model.states:
+            raise InputError(f"{method.name} is for deterministic runs; take a method with a fixed step")
         return write_adaptive(model, method, writer)
     nodes = _nodes(model, method)
     scheme = write_scheme(model, method, writer, nodes)

@@ -77,7 +77,7 @@ DRAW: Final = """\
 STREAMS: Final = """\
     sources = sizes[SOURCES]
     noise = carray(noise, (sources, NOISE_ROWS, TILE))
-    random = carray(random, (sources + 1, 4, TILE))
+    random = carray(random, (sources + 1, STREAM_WORDS, TILE))
     noise_kind = carray(noise_kind, (2, sources))"""
 
 GRID: Final = """\
