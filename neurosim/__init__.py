@@ -5,7 +5,8 @@ from typing import Any
 
 _HOME = {  # module: the names users type, imported when first used
     "check": "CheckResult check_model",
-    "currents": "Current chirp constant from_array parse_current pulses ramp sine step",
+    "currents": "Current chirp constant from_array membrane_noise ornstein_uhlenbeck parse_current poisson_input "
+    "pulses ramp sine step white_noise",
     "errors": "InputError ModelError NeurosimError SimulationError UnitError",
     "experiments": "GainFunction gain_function",
     "kernel": "Solution integrate",

@@ -4,6 +4,10 @@ from .currents import Current as Current
 from .currents import chirp as chirp
 from .currents import constant as constant
 from .currents import from_array as from_array
+from .currents import white_noise as white_noise
+from .currents import poisson_input as poisson_input
+from .currents import ornstein_uhlenbeck as ornstein_uhlenbeck
+from .currents import membrane_noise as membrane_noise
 from .currents import parse_current as parse_current
 from .currents import pulses as pulses
 from .currents import ramp as ramp
