@@ -28,7 +28,8 @@ class Autocorrelation:
         Hz: rate of the neuron at this lag from one of its spikes. The spike itself, a delta function at lag 0, is left
         out. The same for negative lags.
     mean_rate : float
-        Hz: what `rate` comes to at long lags, the mean rate met by a spike: Σν²/Σν over the neurons.
+        Hz: what `rate` comes to at long lags, Σν²/Σν over the neurons: the mean rate that their spikes meet. With N
+        spikes in the time T, ν² is taken as N (N - 1)/T², which has no bias for a Poisson process.
     """
 
     edges: Floats
@@ -93,7 +94,8 @@ def autocorrelation(
     edges = np.arange(bins + 1, dtype=float) * width
     seen = chosen.time.size * (1 - (edges[1:] + edges[:-1]) / (2 * chosen.length))
     per_second = 1000 / width
-    mean = quotient(np.square(chosen.count, dtype=float).sum(), chosen.time.size) * 1000 / chosen.length
+    others = chosen.count.astype(float) * (chosen.count - 1)
+    mean = quotient(others.sum(), chosen.time.size) * 1000 / chosen.length
     return Autocorrelation(edges, pairs, per_second * quotient(pairs, seen), float(mean))
 
 

@@ -55,11 +55,12 @@ class SpikeTrains:
             raise InputError(f"duration must be positive and finite, not {duration:g} ms")
         time = to_array(self.spike_time, MS, "spike_time")
         index = _indices(self.spike_index, self.neurons)
-        if index.shape != time.shape:
+        if time.ndim != 1 or index.shape != time.shape:
             raise InputError(f"spike_index {index.shape} and spike_time {time.shape} must be 1-D and of one length")
         if not _within(time, 0.0, duration):
             raise InputError(f"spike times must lie between 0 and the duration, {duration:g} ms")
-        if (time[1:] < time[:-1]).any():
+        later = time[1:] >= time[:-1]
+        if not (later & ((time[1:] > time[:-1]) | (index[1:] >= index[:-1]))).all():
             order = np.lexsort((index, time))
             index, time = index[order], time[order]
         for name, value in zip(_FIELDS, (index, time, int(self.neurons), duration), strict=True):
