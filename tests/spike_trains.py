@@ -1,5 +1,6 @@
 """Spike trains with known laws, and slow statistics in plain Python; imports nothing from the package."""
 
+import itertools
 import math
 
 import numpy as np
@@ -35,7 +36,7 @@ def gamma(rng, neurons, duration, order, mean=10.0):
 def slow_intervals(index, time, neurons):
     """List of intervals for each neuron."""
     trains = [sorted(t for i, t in zip(index, time, strict=True) if i == n) for n in range(neurons)]
-    return [[b - a for a, b in zip(train, train[1:], strict=False)] for train in trains]
+    return [[b - a for a, b in itertools.pairwise(train)] for train in trains]
 
 
 def slow_cv(intervals):
@@ -48,7 +49,7 @@ def slow_cv(intervals):
 
 def slow_pair_mean(intervals, function):
     """Mean of a function of neighbours that are not both 0."""
-    pairs = [(a, b) for a, b in zip(intervals, intervals[1:], strict=False) if a + b > 0]
+    pairs = [(a, b) for a, b in itertools.pairwise(intervals) if a + b > 0]
     return sum(function(a, b) for a, b in pairs) / len(pairs) if pairs else math.nan
 
 
@@ -56,7 +57,7 @@ def slow_counts(time, edges):
     """How many times lie in each (edge, next edge]; the first bin has its left edge, too."""
     counts = [0] * (len(edges) - 1)
     for t in time:
-        for k, (a, b) in enumerate(zip(edges, edges[1:], strict=False)):
+        for k, (a, b) in enumerate(itertools.pairwise(edges)):
             if a < t <= b or (k == 0 and t == a):
                 counts[k] += 1
     return counts

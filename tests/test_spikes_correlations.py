@@ -121,7 +121,7 @@ def test_spectrum_of_trains_in_step_with_its_grid():
             found = ns.power_spectrum(times, stop=1000)
             power, _ = slow_spectrum([times], 1000, found.frequency, 1000)
             lines = power > 1e-6 * count
-            bound = np.where(found.frequency <= 125, 1e-3, 0.03)
+            bound = np.where(found.frequency <= 125, 2e-3, 0.03)
             np.testing.assert_array_less(np.abs(found.power[lines] / power[lines] - 1), bound[lines])
             np.testing.assert_array_less(found.power[~lines], 3e-3 * max(count, 1) ** 2)
 
