@@ -32,7 +32,7 @@ def test_error_of_a_regular_train():
 @pytest.mark.parametrize("order", [1, 3, 10, 0.5])
 @pytest.mark.parametrize("duration", [500, 5000])
 def test_standard_error_is_that_of_repetition(order, duration):
-    """The spread of the rates of 4000 equal neurons is what the error of each says, for gamma intervals of any order."""
+    """The spread of the rates of 4000 equal neurons is what the error of each says; gamma intervals of any order."""
     neurons = 4000
     index, time = gamma(np.random.default_rng(5), neurons, duration, order)
     rate, error = ns.mean_firing_rate(ns.SpikeTrains(index, time, neurons, duration))
