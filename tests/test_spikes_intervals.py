@@ -128,6 +128,8 @@ def test_serial_correlation_is_that_of_numpy():
 def test_serial_correlation_of_intervals_that_differ_by_rounding():
     """There is none to speak of; two that take turns are correlated as far as can be."""
     assert np.isnan(ns.serial_correlation(0.1 * np.arange(5000)).correlation).all()
+    late = ns.serial_correlation(np.cumsum([0, 1e3, 10.1, 10.1, 10.1, 10.1, 10.1, 10.1]), 2)
+    assert np.isnan(late.correlation).all()  # the later ones of the pairs are alike
     turns = np.cumsum(np.tile([3.0, 7.0], 1000))
     np.testing.assert_allclose(ns.serial_correlation(turns, 4).correlation, [-1, 1, -1, 1], rtol=1e-9)
 

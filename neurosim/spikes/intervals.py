@@ -9,6 +9,7 @@ from ..errors import InputError, excerpt
 from .trains import Chosen, Floats, Ints, bin_count, bin_of, choose, positive, quotient
 
 _ALIKE = 1e-9  # relative spread below which intervals differ by rounding only
+_OF_VARIANCE = 1e-12  # what rounding leaves of it
 
 
 def interspike_intervals(spikes: Any, *, start: Any = None, stop: Any = None) -> Floats:
@@ -173,28 +174,34 @@ def serial_correlation(spikes: Any, lags: int = 10, *, start: Any = None, stop: 
         raise InputError(f"lags is how many there are, 1 … 10000, not {excerpt(lags)}")
     chosen = choose(spikes, start, stop)
     intervals, neuron = _intervals(chosen)
-    _, mean, deviation = _centred(intervals, neuron, chosen.neurons)
-    columns = [_correlation(deviation, neuron, lag, mean) for lag in range(1, lags + 1)]
+    count, mean, deviation = _centred(intervals, neuron, chosen.neurons)
+    moments = [np.bincount(neuron, deviation**power, chosen.neurons) for power in (1, 2)]
+    sums = [[moment.astype(float) for moment in moments] for _ in ("earlier", "later")]
+    noise = np.maximum((_ALIKE * mean) ** 2, _OF_VARIANCE * quotient(moments[1], count))
+    last = np.cumsum(count)
+    first = last - count
+    columns = []
+    for lag in range(1, lags + 1):
+        more = count >= lag  # one less at the end of the earlier intervals, one less at the beginning of the later
+        for moment, place in zip(sums, (last[more] - lag, first[more] + lag - 1), strict=True):
+            for power, values in enumerate(moment, start=1):
+                values[more] -= deviation[place] ** power
+        columns.append(_correlation(deviation, neuron, lag, noise, np.maximum(count - lag, 0), sums))
     correlation = np.stack([column[0] for column in columns], axis=1)
     pairs = np.stack([column[1] for column in columns], axis=1)
     error = np.where(np.isnan(correlation), np.nan, quotient(1.0, np.sqrt(pairs)))
     return SerialCorrelation(np.arange(1, lags + 1), *map(chosen.shaped, (correlation, error, pairs)))
 
 
-def _correlation(deviation: Floats, neuron: Ints, lag: int, mean: Floats) -> tuple[Floats, Ints]:
-    """Pearson's coefficient at one lag, and the number of pairs, of each neuron."""
-    size = mean.size
-    same = neuron[lag:] == neuron[:-lag]
-    a, b, who = deviation[:-lag][same], deviation[lag:][same], neuron[lag:][same]
-    pairs = np.bincount(who, minlength=size)
-
-    def average(values: Floats) -> Floats:
-        return quotient(np.bincount(who, values, size), pairs)
-
-    mean_a, mean_b = average(a), average(b)
-    covariance = average(a * b) - mean_a * mean_b
-    variances = [average(a * a) - mean_a**2, average(b * b) - mean_b**2]
-    vary = (np.minimum(*variances) > (_ALIKE * mean) ** 2) & (pairs >= 3)
+def _correlation(
+    deviation: Floats, neuron: Ints, lag: int, noise: Floats, pairs: Ints, sums: list[list[Floats]]
+) -> tuple[Floats, Ints]:
+    """Pearson's coefficient at one lag, of each neuron, from the sums over the members of its pairs, and the pairs."""
+    products = np.where(neuron[lag:] == neuron[:-lag], deviation[lag:] * deviation[:-lag], 0.0)
+    (mean_a, square_a), (mean_b, square_b) = ([quotient(moment, pairs) for moment in each] for each in sums)
+    covariance = quotient(np.bincount(neuron[lag:], products, noise.size), pairs) - mean_a * mean_b
+    variances = [square_a - mean_a**2, square_b - mean_b**2]
+    vary = (np.minimum(*variances) > noise) & (pairs >= 3)
     scale = np.sqrt(np.where(vary, variances[0], 1.0)) * np.sqrt(np.where(vary, variances[1], 1.0))
     return np.where(vary, np.clip(covariance / scale, -1, 1), np.nan), pairs
 

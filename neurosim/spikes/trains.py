@@ -193,9 +193,10 @@ def bin_of(time: Floats, width: float) -> Ints:
 def quotient(above: Any, below: Any) -> Floats:
     """above/below, NaN where `below` is 0."""
     above, below = np.broadcast_arrays(np.asarray(above, float), np.asarray(below, float))
-    found = np.full(above.shape, np.nan)
+    found: Floats = np.full(above.shape, np.nan)
     with np.errstate(over="ignore"):  # intervals may be as short as numbers are small
-        return np.divide(above, below, out=found, where=below != 0)
+        np.divide(above, below, out=found, where=below != 0)
+    return found
 
 
 def run_lengths(keys: Ints) -> tuple[Ints, Ints]:
