@@ -44,22 +44,24 @@ def test_of_one_train(name):
 
 @pytest.mark.parametrize("order", [1, 2, 5, 20])
 def test_gamma_intervals(order):
-    """CV 1/√k, LV 3/(2k + 1), CV2 by numerical integration; within 4 standard errors over the neurons; Poisson: all 1.
+    """CV 1/√k, LV 3/(2k + 1), CV2 4^(1 - k)/(k B(k, k)), within 4 standard errors over the neurons; Poisson: all 1.
 
-    The ratio (a - b)/(a + b) of two gamma intervals of order k is 2B - 1 with B of the beta distribution (k, k).
+    The ratio (a - b)/(a + b) of two gamma intervals of order k is 2X - 1 with X of the beta distribution (k, k).
     """
-    from scipy.stats import beta
+    from scipy.special import beta
+    from scipy.stats import beta as law_of_ratio
 
     neurons = 200
     index, time = gamma(np.random.default_rng(order), neurons, 20_000, order)
     trains = ns.SpikeTrains(index, time, neurons, 20_000)
     law = {
         "cv": 1 / math.sqrt(order),
-        "cv2": 2 * beta(order, order).expect(lambda x: abs(2 * x - 1)),
+        "cv2": 4 ** (1 - order) / (order * beta(order, order)),
         "lv": 3 / (2 * order + 1),
     }
+    assert law["cv2"] == pytest.approx(2 * law_of_ratio(order, order).expect(lambda x: abs(2 * x - 1)), rel=1e-6)
     if order == 1:
-        assert list(law.values()) == pytest.approx([1, 1, 1], abs=1e-8)
+        assert list(law.values()) == pytest.approx([1, 1, 1])
     for name, expected in law.items():
         found = getattr(ns, name)(trains)
         bias = 5e-4 if name == "cv" else 0  # of the order of 1/intervals, here 2000

@@ -77,8 +77,9 @@ def cv2(spikes: Any, *, start: Any = None, stop: Any = None) -> Any:
 
     Notes
     -----
-    1 for a Poisson process, 0 for a regular train; insensitive to slow changes of the rate. Holt et al. 1996,
-    J Neurophysiol 75:1806, doi:10.1152/jn.1996.75.5.1806.
+    1 for a Poisson process, 4^(1 - k)/(k B(k, k)) for gamma intervals of order k (B is the beta function), 0 for a
+    regular train; insensitive to slow changes of the rate. Holt et al. 1996, J Neurophysiol 75:1806,
+    doi:10.1152/jn.1996.75.5.1806.
     """
     return _mean_over_pairs(choose(spikes, start, stop), lambda contrast: 2 * np.abs(contrast))
 
