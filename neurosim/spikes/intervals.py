@@ -292,7 +292,7 @@ def interval_histogram(
         intervals=int(intervals.size),
         density=quotient(count, intervals.size * width),
         survivor=quotient(np.concatenate([[intervals.size], longer]), intervals.size),
-        hazard=1000 * quotient(count, exposure),
+        hazard=quotient(1000 * count, exposure),
     )
 
 
