@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pint
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import neurosim as ns
@@ -75,6 +75,13 @@ def test_neurons_do_not_see_each_other(name):
     assert np.isnan(together).tolist() == [False, True, True, True, False, False]
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.floats(0, 100), max_size=8), min_size=1, max_size=4), st.sampled_from(sorted(STATISTICS)))
+def test_nothing_warns_whatever_the_times(lists, name):
+    """Warnings are errors here; times may be equal, or differ by the smallest numbers there are."""
+    STATISTICS[name](ns.SpikeTrains.from_list([np.array(times, float) for times in lists], 100))
+
+
 def test_order_of_the_spikes_does_not_matter():
     rng = np.random.default_rng(2)
     index, time = rng.integers(0, 7, 500), rng.uniform(0, 100, 500)
@@ -120,6 +127,7 @@ def test_bins_of_spikes_on_a_grid():
             assert ns.fano_factor(times, per_bin * dt, stop=steps * dt) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1000), max_size=30), st.floats(0.5, 300))
 def test_bins_hold_their_right_edges(times, width):
     numbers = module.bin_of(np.array(times, dtype=float), width)

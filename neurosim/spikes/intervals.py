@@ -62,7 +62,7 @@ def cv_of(chosen: Chosen) -> Floats:
 
 
 def cv2(spikes: Any, *, start: Any = None, stop: Any = None) -> Any:
-    """Mean of 2 |b - a| / (a + b) over successive intervals a, b of a neuron.
+    """Mean of ``2 |b - a| / (a + b)`` over successive intervals a, b of a neuron.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def cv2(spikes: Any, *, start: Any = None, stop: Any = None) -> Any:
 
 
 def lv(spikes: Any, *, start: Any = None, stop: Any = None) -> Any:
-    """Local variation: mean of 3 ((a - b) / (a + b))² over successive intervals a, b of a neuron.
+    """Local variation: mean of ``3 (b - a)² / (a + b)²`` over successive intervals a, b of a neuron.
 
     Parameters
     ----------
