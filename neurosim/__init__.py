@@ -15,7 +15,10 @@ _HOME = {  # module: the names users type, imported when first used
     "plot": "plot_gain_function plot_raster plot_recording",
     "recording": "Certificate Recording",
     "simulation": "simulate",
-    "spikes": "firing_pattern",
+    "spikes": "Autocorrelation FiringRate IntervalHistogram PSTH PopulationRate PowerSpectrum SerialCorrelation "
+    "SpikeTrains TimeRescaling autocorrelation cv cv2 fano_factor firing_pattern interspike_intervals "
+    "interval_histogram lv mean_firing_rate population_rate power_spectrum psth rescaled_intervals serial_correlation "
+    "time_rescaling_test",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 
