@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .errors import InputError, choices, excerpt
-from .units import parse_unit, to_array, to_number
+from .noise import Kind, MembraneNoise, Noise
+from .units import Unit, parse_unit, to_array, to_number
 from .waveforms import Chirp, Constant, Pulses, Ramp, Samples, Sine, Step, Waveform
 
 _MS = parse_unit("ms")
@@ -17,11 +19,14 @@ _PURE = parse_unit("1")
 
 
 class Term(NamedTuple):
-    """amplitude × factor × waveform; the amplitude is what the user gave, its unit still unknown."""
+    """amplitude × factor × waveform; the amplitude is what the user gave, its unit still unknown.
+
+    That of `MembraneNoise` is the pair of mean and standard deviation.
+    """
 
     amplitude: Any
     factor: Any
-    waveform: Waveform
+    waveform: Waveform | Noise | MembraneNoise
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +114,85 @@ def pulses(amplitude: Any, times: Any, width: Any = 1.0) -> Current:
     return Current((Term(amplitude, 1.0, Pulses(tuple(starts.tolist()), length)),))
 
 
+def white_noise(mean: Any, sigma: Any, *, frozen: bool = False) -> Current:
+    """White noise: I dt = mean dt + sigma dW, whose law does not depend on the time step.
+
+    Parameters
+    ----------
+    mean
+        Number in the unit of the model's input, quantity, or one value per neuron (n,).
+    sigma
+        The same in that unit times √ms, such as ``"0.5 nA*ms^0.5"``: over a time T the integral of the noise has the
+        standard deviation sigma·√T.
+    frozen
+        Whether all neurons get the same realisation; each its own otherwise.
+
+    Notes
+    -----
+    In each step the noise is a constant current sigma·ξ/√dt with a normal ξ. So ``euler`` is the Euler–Maruyama scheme
+    (Itô) and ``heun`` the stochastic Heun scheme; it and all others of higher order follow Stratonovich where the
+    noise is multiplied by a state.
+    """
+    return constant(mean) + Current((Term(sigma, 1.0, Noise(Kind.WHITE, frozen=bool(frozen))),))
+
+
+def ornstein_uhlenbeck(mean: Any, std: Any, tau: Any, *, frozen: bool = False) -> Current:
+    """Noise with exponential correlations: stationary, of standard deviation `std` and correlation time `tau` (ms).
+
+    Its values at the steps are exact in law whatever dt; inside a step the current is linear.
+
+    Parameters
+    ----------
+    mean, std
+        Numbers in the unit of the model's input, quantities, or one value per neuron (n,).
+    tau
+        In ms, a quantity, or one value per neuron (n,).
+    frozen
+        Whether all neurons get the same realisation.
+    """
+    times = _positive(tau, _MS, "ornstein_uhlenbeck: tau")
+    return constant(mean) + Current((Term(std, 1.0, Noise(Kind.ORNSTEIN_UHLENBECK, times, bool(frozen))),))
+
+
+def poisson_input(rate: Any, weight: Any, *, frozen: bool = False) -> Current:
+    """Short pulses at the times of a Poisson process.
+
+    Parameters
+    ----------
+    rate
+        Events per second (Hz), a quantity, or one value per neuron (n,).
+    weight
+        Charge of each event: in the unit of the model's input times ms, a quantity such as ``"2 pC"``, or one value per
+        neuron (n,). It is delivered evenly over the time step in which the event falls.
+    frozen
+        Whether all neurons get the same events.
+    """
+    times = 1.0 / _positive(rate, _HZ, "poisson_input: rate")
+    return Current((Term(weight, 1.0, Noise(Kind.POISSON, times, bool(frozen))),))
+
+
+def membrane_noise(mean: Any, std: Any, *, frozen: bool = False) -> Current:
+    """White noise for a leaky membrane, stated by what the membrane potential would do without a threshold.
+
+    Parameters
+    ----------
+    mean, std
+        Mean and stationary standard deviation of the free membrane potential: numbers in mV, quantities, or one value
+        per neuron (n,). They are converted by the model's own equation, dV/dt = -(V - E)/τ + b·I, into `white_noise`
+        with mean (mean - E)/(τ b) and sigma = std·√(2/τ)/b.
+    frozen
+        Whether all neurons get the same realisation.
+    """
+    return Current((Term((mean, std), 1.0, MembraneNoise(bool(frozen))),))
+
+
+def _positive(value: Any, unit: Unit, what: str) -> NDArray[np.float64]:
+    numbers = to_array(value, unit, what)
+    if numbers.ndim > 1 or numbers.size == 0 or not (np.isfinite(numbers) & (numbers > 0)).all():
+        raise InputError(f"{what} is positive and finite, or one such value per neuron (n,), not {excerpt(value)}")
+    return numbers
+
+
 def from_array(samples: Any, dt: Any, *, interpolate: bool = False) -> Current:
     """A sampled current: one waveform (T,) for all neurons, or (n, T), one for each.
 
@@ -149,6 +233,10 @@ _SPOKEN: dict[str, tuple[Callable[..., Current], str]] = {
     "ramp": (ramp, "first,last,start,stop"),
     "sine": (sine, "amplitude,frequency[,mean[,phase]]"),
     "chirp": (chirp, "amplitude,low,high,start,stop[,mean]"),
+    "white": (white_noise, "mean,sigma"),
+    "ornstein-uhlenbeck": (ornstein_uhlenbeck, "mean,std,tau"),
+    "poisson": (poisson_input, "rate,weight"),
+    "membrane": (membrane_noise, "mean,std"),
     "pulses": (lambda amplitude, width, *times: pulses(amplitude, list(times), width), "amplitude,width,time,…"),
 }
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .currents import Current, Term, as_current, from_array, shape_of
 from .errors import InputError, UnitError, choices, excerpt
+from .noise import MembraneNoise, Noise, Source
 from .units import Unit, to_array
 from .waveforms import Floats, Samples, Waveform
 
@@ -17,13 +18,15 @@ from .waveforms import Floats, Samples, Waveform
 class Drive:
     """All inputs of a run, in the coherent set: `amplitude` (waves, n), the input each belongs to, and functions of t.
 
-    `dense` are currents with samples for each neuron: (index of the input, factor (n,), samples).
+    `dense` are currents with samples for each neuron: (index of the input, factor (n,), samples); `noise` what the
+    kernel draws.
     """
 
     amplitude: Floats
     target: NDArray[np.int64]
     waveforms: tuple[Waveform, ...]
     dense: tuple[tuple[int, Floats, Samples], ...] = field(default=())
+    noise: tuple[Source, ...] = ()
 
     @property
     def neurons(self) -> int:
@@ -64,7 +67,7 @@ class Drive:
         return edges, pieces
 
     def at(self, t: Floats, inputs: int) -> Floats:
-        """The inputs at times t, from the right: (inputs, neurons, times)."""
+        """The inputs at times t, from the right, without noise: (inputs, neurons, times)."""
         result = np.zeros((inputs, self.neurons, t.size))
         for amplitude, target, waveform in zip(self.amplitude, self.target, self.waveforms, strict=True):
             result[target] += amplitude[:, None] * waveform(t, False)
@@ -96,22 +99,29 @@ def resolve_drive(I: Any, units: Mapping[str, Unit], steps: int, dt: float, neur
     given = _by_name(I, list(units))
     amplitudes: list[tuple[int, Floats, Waveform]] = []
     dense: list[tuple[int, Floats, Samples]] = []
+    noise: list[Source] = []
     for target, (name, unit) in enumerate(units.items()):
         for term in _terms(given[name], unit, name, steps, dt):
-            if isinstance(term.waveform, Samples) and term.waveform.values.ndim == 2:
+            if isinstance(term.waveform, Noise):
+                size, time = term.amplitude * term.factor, np.asarray(term.waveform.time)
+                noise.append(Source(target, term.waveform.kind, size, time, term.waveform.frozen))
+            elif isinstance(term.waveform, Samples) and term.waveform.values.ndim == 2:
                 dense.append((target, term.factor, term.waveform))
             else:
+                assert not isinstance(term.waveform, MembraneNoise), "stated for a model, and resolved with it"
                 amplitudes.append((target, term.amplitude * term.factor, term.waveform))
     inputs = list(units)
     sizes = [("other arguments", neurons)]
     sizes += [(f"the input {inputs[target]}", np.size(value)) for target, value, _ in amplitudes]
     sizes += [(f"the samples of {inputs[target]}", samples.values.shape[0]) for target, _, samples in dense]
+    sizes += [(f"the noise of {inputs[s.target]}", numbers.size) for s in noise for numbers in (s.size, s.time)]
     n = common_size(sizes)
     return Drive(
         amplitude=np.array([np.broadcast_to(value, n) for _, value, _ in amplitudes]).reshape(len(amplitudes), n),
         target=np.array([target for target, _, _ in amplitudes], dtype=np.int64),
         waveforms=tuple(waveform for _, _, waveform in amplitudes),
         dense=tuple((target, np.broadcast_to(factor, n), samples.for_neurons(n)) for target, factor, samples in dense),
+        noise=tuple(s._replace(size=np.broadcast_to(s.size, n), time=np.broadcast_to(s.time, n)) for s in noise),
     )
 
 
@@ -151,8 +161,9 @@ def _terms(value: Any, unit: Unit, name: str, steps: int, dt: float) -> list[Ter
         value = from_array(value, dt)
     terms = []
     for term in as_current(value).terms:
-        amplitude = to_array(term.amplitude, unit, f"the input {name}")
         waveform = term.waveform
+        of_amplitude = waveform.unit(unit) if isinstance(waveform, Noise) else unit
+        amplitude = to_array(term.amplitude, of_amplitude, f"the input {name}")
         if isinstance(waveform, Samples):
             samples = to_array(waveform.values, unit, f"the input {name}")
             amplitude = np.ones(())

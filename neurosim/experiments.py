@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import by_name, make_setup
 from .errors import InputError
 from .kernel import execute
 from .model import Model, load_model
 from .progress import Progress, progress_bar
 from .recording import Tally, in_ms
-from .simulation import by_name, make_setup
 from .units import Unit, parse_unit, to_array, to_number
 
 Floats = NDArray[np.float64]

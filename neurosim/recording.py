@@ -85,6 +85,8 @@ class Recording:
     units : mapping of name to str
     certificate : Certificate or None
         What `simulate` found, if it was asked to certify.
+    seed : int or None
+        Of the random numbers; None where none were drawn.
     """
 
     model: Model
@@ -101,6 +103,7 @@ class Recording:
     units: Mapping[str, str]
     drive: Drive = field(repr=False)
     certificate: Certificate | None = None
+    seed: int | None = None
 
     @cached_property
     def time(self) -> Floats:
@@ -138,10 +141,17 @@ class Recording:
         return tally.rate()
 
     def input(self, name: str) -> Floats:
-        """An input of the model at the times of the samples: (n, T) in ``units[name]``."""
+        """An input of the model at the times of the samples: (n, T) in ``units[name]``.
+
+        Noise is in it only where it was recorded, by ``record=[name]``.
+        """
         inputs = list(self.model.inputs)
         if name not in inputs:
             raise InputError(f"{self.model.name} has no input {excerpt(name)}; {choices(name, inputs)}")
+        if name in self.traces:
+            return self.traces[name]
+        if any(source.target == inputs.index(name) for source in self.drive.noise):
+            raise InputError(f"the input {name} has noise, which was not recorded; simulate with record=[{name!r}]")
         values = self.drive.at(self.time, len(inputs))[inputs.index(name)]
         converted: Floats = values / parse_unit(self.units[name]).factor
         return converted

@@ -8,9 +8,9 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "neurosim"
 LAYERS = [
     {"errors", "units", "expression", "progress"},
-    {"waveforms", "currents", "drive", "model", "methods", "recording"},
+    {"waveforms", "noise", "currents", "drive", "model", "methods", "recording"},
     {"kernel"},
-    {"simulation"},
+    {"arguments", "chance", "simulation"},
     {"spikes", "experiments", "check", "files"},
     {"plot"},
     {"cli"},

@@ -19,10 +19,11 @@ def doctor() -> None:
 
     Exit code 1 if something is broken.
     """
+    from ..arguments import default_threads
     from ..kernel.cache import cache_folder, environment
     from ..model import list_models
     from ..model.catalogue import installed_version, neurons_folder
-    from ..simulation import default_threads, simulate
+    from ..simulation import simulate
 
     table = heading("neurosim doctor", [("what", "left"), ("found", "left")])
     table.add_row("neurosim", installed_version())

@@ -61,6 +61,13 @@ def show(
         _describe(loaded)
 
 
+_RULES = {
+    "threshold": "spike if {0}",
+    "probability": "spike every {1} with probability {0}",
+    "hazard": "spike at the rate {0}",
+}
+
+
 def _describe(model: "Model") -> None:
     typer.echo(f"{model.name}: {model.summary}\n{model.reference}")
     typer.echo(f"dt {model.dt:g} ms, method {model.method}\n")
@@ -77,7 +84,7 @@ def _describe(model: "Model") -> None:
         typer.echo(f"  d{name}/dt = {state.rate.text}\n      from {state.start.text}")
     for name, formula in model.defines.items():
         typer.echo(f"  {name} = {formula.text}")
-    typer.echo(f"  spike if {model.spike.threshold.text}")
+    typer.echo(f"  {_RULES[model.spike.kind].format(model.spike.rule.text, model.spike.per and model.spike.per.text)}")
     for name, formula in model.spike.reset.items():
         typer.echo(f"      then {name} = {formula.text}")
     if model.spike.refractory is not None:

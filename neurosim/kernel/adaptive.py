@@ -19,7 +19,7 @@ def write_adaptive(model: Model, method: Adaptive, writer: Writer) -> tuple[str,
     """Source of the module that defines `advance`, and the layout of its tiles."""
     lines, rates = writer.block([state.rate.tree for state in model.states.values()])
     functions = [writer.function("rates", lines, rates, "separate")] if model.states else []
-    lines, results = writer.block([model.spike.threshold.tree, margin_of(model)])
+    lines, results = writer.block([model.spike.rule.tree, margin_of(model)])
     functions.append(writer.function("threshold", lines, results))
     reset_lines, reset = writer.block([formula.tree for formula in model.spike.reset.values()])
     layout = _layout(model, method, writer)

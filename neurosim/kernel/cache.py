@@ -123,7 +123,9 @@ def _is_private(folder: Path) -> bool:
 
 
 def _fingerprint(source: str) -> str:
-    parts = (source, (Path(__file__).parent / "device.py").read_text(encoding="utf-8"), *environment().values())
+    folder = Path(__file__).parent
+    called = [(folder / f"{name}.py").read_text(encoding="utf-8") for name in ("device", "chance") if name in source]
+    parts = (source, *called, *environment().values())
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
 
 
@@ -162,7 +164,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 _POINTER = ctypes.c_void_p
-_ARGUMENTS = (*[_POINTER] * 12, ctypes.c_double)
+_ARGUMENTS = (*[_POINTER] * 15, ctypes.c_double)
 
 
 def _bind(code: bytes) -> Advance:

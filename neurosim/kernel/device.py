@@ -1,7 +1,7 @@
 """What generated kernels call: arithmetic that LLVM can vectorise, and the loops every kernel shares.
 
 No fast-math flag is set and fused multiply-adds are written out, so that a lane gives the same bits whether its loop
-was vectorised or not. Only this module and the generated ones import Numba.
+was vectorised or not. Only this module, `chance`, `stages` and the generated ones import Numba.
 """
 
 import math
@@ -19,8 +19,9 @@ separate: Callable[..., Any] = njit(error_model="numpy")
 
 _F = types.CPointer(types.float64)
 _I = types.CPointer(types.int64)
-SIGNATURE: Final = types.int64(_F, _F, _I, _F, _I, _F, _I, _I, _F, _I, _F, _I, types.float64)
-"""tile, amplitude, target, wave, changed, dense, dense_target, spike_lane, spike_when, record_row, trace, sizes, dt."""
+SIGNATURE: Final = types.int64(_F, _F, _I, _F, _I, _F, _I, _F, _I, _I, _I, _F, _I, _F, _I, types.float64)
+"""tile, amplitude, target, wave, changed, dense, dense_target, noise, random, noise_kind, spike_lane, spike_when,
+record_row, trace, sizes, dt."""
 
 kernel: Callable[..., Any] = cfunc(SIGNATURE, nopython=True, error_model="numpy")
 

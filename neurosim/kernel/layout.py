@@ -35,6 +35,7 @@ class Layout:
     nodes: tuple[float, ...]
     rows: int
     tick: float
+    bookkeeping: tuple[str, ...] = BOOKKEEPING
 
 
 def feeds_back(model: Model) -> bool:
@@ -43,12 +44,17 @@ def feeds_back(model: Model) -> bool:
 
 
 def located_by_default(model: Model, method: Method) -> bool:
-    """Whether spikes are located where nobody said how: if they change what follows, or the method has no grid."""
+    """Whether spikes are located where nobody said how: if they change what follows, or the method has no grid.
+
+    Those of a hazard always are, those of a probability never.
+    """
+    if model.spike.is_random:
+        return model.spike.kind == "hazard"
     return feeds_back(model) or isinstance(method, Adaptive)
 
 
 def needs_since_spike(model: Model) -> bool:
     """Whether the time since the last spike enters the model."""
     trees = {name: formula.tree for name, formula in model.defines.items()}
-    roots = [model.spike.threshold, *model.spike.reset.values(), *(state.rate for state in model.states.values())]
+    roots = [model.spike.rule, *model.spike.reset.values(), *(state.rate for state in model.states.values())]
     return "since_spike" in reach(set().union(*(names(formula.tree) for formula in roots)), trees)

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from ..expression import CLOCKS, evaluate, names
 from ..methods import Exact, ExactRungeKutta, Method
 from ..model import Model
 from ..model.meaning import reach
+from ..model.values import with_defines
 from .rewrite import NotLinear, Slopes
 
 Floats = NDArray[np.float64]
@@ -71,6 +72,37 @@ def _coefficients_of(model: Model, name: str, states: list[str]) -> dict[str, as
     return found
 
 
+class Membrane(NamedTuple):
+    """A state V with dV/dt = -decay V + gain I + drift, driven by no other state: its coefficients, numbers or (n,)."""
+
+    state: str
+    decay: Any
+    gain: Any
+    drift: Any
+
+
+def leaky_membranes(model: Model, values: Mapping[str, Any]) -> dict[str, Membrane]:
+    """For each input, the one state it drives, where that is linear and driven by nothing else.
+
+    Parameters
+    ----------
+    values
+        Parameters and the defines that depend on them alone, in the coherent set.
+    """
+    defines = {key: formula.tree for key, formula in model.defines.items()}
+    found = {}
+    for name in model.inputs:
+        driven = [state for state in model.states if name in reach(names(model.states[state].rate.tree), defines)]
+        form = _coefficients_of(model, driven[0], driven) if len(driven) == 1 else None
+        others = set(model.inputs) - {name}
+        if form is None or form[driven[0]] is None or any(form[other] is not None for other in others):
+            continue
+        at_rest = with_defines(model, dict(values) | dict.fromkeys((driven[0], *model.inputs), 0.0))
+        decay, gain = (evaluate(form[key], values) for key in (driven[0], name))  # type: ignore[arg-type]
+        found[name] = Membrane(driven[0], -decay, gain, evaluate(model.states[driven[0]].rate.tree, at_rest))
+    return found
+
+
 # Names of rows of the tile ---------------------------------------------------------------------------------------
 
 
@@ -123,10 +155,7 @@ def _equations(model: Model, method: Method, states: list[str], values: Mapping[
     """(A B c) of every neuron: (neurons, states, states + inputs + 1)."""
     form = linear_form(model, states, method)
     inputs = list(model.inputs)
-    at_rest: dict[str, Any] = dict(values) | dict.fromkeys((*states, *inputs), 0.0)
-    for name, formula in model.defines.items():
-        if name not in at_rest and names(formula.tree) <= at_rest.keys():
-            at_rest[name] = evaluate(formula.tree, at_rest)
+    at_rest = with_defines(model, dict(values) | dict.fromkeys((*states, *inputs), 0.0))
     matrix = np.zeros((neurons, len(states), len(states) + len(inputs) + 1))
     for i, name in enumerate(states):
         for k, other in enumerate((*states, *inputs)):

@@ -10,7 +10,7 @@ from .writer import call
 def margin_of(model: Model) -> ast.expr:
     """The spike rule as a continuous expression; NaN, which says nothing, where it compares by == or !=."""
     defines = {name: formula.tree for name, formula in model.defines.items()}
-    return _margin(model.spike.threshold.tree, defines)
+    return _margin(model.spike.rule.tree, defines)
 
 
 def _margin(tree: ast.expr, defines: Mapping[str, ast.expr]) -> ast.expr:

@@ -16,12 +16,14 @@ from ..methods import Adaptive, Method
 from ..model import Model
 from ..model.meaning import reach
 from .adaptive import write_adaptive
+from .escape import HAZARD, with_hazard
 from .layout import BOOKKEEPING, MOST_SPIKES, TICK, TILE, Layout, feeds_back, needs_since_spike
 from .margin import margin_of
 from .schemes import Scheme, write_scheme
-from .templates import GRID, HEAD, LOCATED, MOVE, fill, indented
+from .templates import DRAW, DRIVE, GRID, HEAD, LOCATED, MOVE, NOISY_DRIVE, STREAMS, fill, indented
 from .writer import Writer, names_in
 
+_NEXT = "-exponential(random, sources, j)"  # what is to accumulate until the next spike
 _STEEPEST, _STEEPEST_OF_SECOND_ORDER = 0.4, 0.1  # growth of a rate over a step that a scheme resolves
 
 
@@ -31,26 +33,29 @@ class _Key(NamedTuple):
     source: str
     method: Method
     located: bool
+    noisy: bool
 
 
-def kernel_source(model: Model, method: Method, located: bool = False) -> tuple[str, Layout]:
+def kernel_source(model: Model, method: Method, located: bool = False, noisy: bool = False) -> tuple[str, Layout]:
     """Source of the module that defines `advance`, and the layout of its tiles.
 
     Parameters
     ----------
     located
         Whether spikes happen where in a step the threshold is crossed; at the end of the step otherwise.
+    noisy
+        Whether there are noise currents.
 
     Raises
     ------
     InputError
         Where the method cannot integrate the model, with methods that can.
     """
-    key = _Key(model.source, method, located)
+    key = _Key(model.source, method, located, noisy)
     if key not in _written:
         if len(_written) >= _MOST_WRITTEN:
             _written.clear()
-        _written[key] = _write(model, method, located)
+        _written[key] = _write(with_hazard(model), method, located, noisy)
     return _written[key]
 
 
@@ -58,54 +63,74 @@ _written: dict[_Key, tuple[str, Layout]] = {}
 _MOST_WRITTEN = 64
 
 
-def _write(model: Model, method: Method, located: bool) -> tuple[str, Layout]:
+def _write(model: Model, method: Method, located: bool, noisy: bool) -> tuple[str, Layout]:
     writer = Writer(model)
     if isinstance(method, Adaptive):
         return write_adaptive(model, method, writer)
     nodes = _nodes(model, method)
     scheme = write_scheme(model, method, writer, nodes)
-    rule = [model.spike.threshold.tree]
+    rule = [model.spike.rule.tree]
     if located:
         rule.append(margin_of(model))
     threshold_lines, results = writer.block(rule)
-    threshold = writer.function("threshold", threshold_lines, results)
+    threshold = writer.function(model.spike.kind, threshold_lines, results)
     reset_lines, reset = writer.block([formula.tree for formula in model.spike.reset.values()])
-    layout = _layout(model, writer, method, scheme, nodes, located)
+    layout = _layout(model, writer, method, scheme, nodes, located, noisy)
     lines = _Lines(model, writer, layout, scheme, reset_lines, reset)
     functions = [*scheme.functions, threshold]
     if located:
         functions.append(fill(MOVE, lines.of_a_move()))
     body = fill(LOCATED if located else GRID, lines.of_a_step(located))
-    head = HEAD.format(
-        model=model.name,
-        method=method.name,
-        functions="\n\n\n".join(functions),
-        rows=layout.rows,
-        inputs=len(model.inputs),
-        nodes=len(nodes),
-        drive=layout.drive,
-        tile=TILE,
-        tick=layout.tick,
-        steepest=_STEEPEST if method.order > 2 else _STEEPEST_OF_SECOND_ORDER,
-        bookkeeping=", ".join(name.upper() for name in BOOKKEEPING),
-        numbers=", ".join(str(layout.row[name]) for name in BOOKKEEPING),
-        coefficients="\n".join(indented(scheme.coefficients, 1)),
-        body=body,
-    )
-    return re.sub(r"\n\n(?=    for step)", "\n", head), layout
+    parts = _head(model, layout, scheme, located, noisy)
+    text = fill(HEAD, parts | {"functions": ["\n\n\n".join(functions)], "body": [body]})
+    return re.sub(r"\n\n(?=    for step)", "\n", text) + "\n", layout
+
+
+def _head(model: Model, layout: Layout, scheme: Scheme, located: bool, noisy: bool) -> dict[str, list[str]]:
+    """What goes into `HEAD` beside functions and body."""
+    method, random = layout.method, noisy or model.spike.is_random or HAZARD in model.states
+    numbers = {
+        "drive": layout.drive,
+        "sums": layout.drive - len(model.inputs),
+        "inputs": len(model.inputs),
+        "nodes": len(layout.nodes),
+    }
+    step = (NOISY_DRIVE if noisy else DRIVE).format(**numbers)
+    return {
+        "model": [model.name],
+        "method": [method.name],
+        "imports": [f"from neurosim.kernel.{module} import *" for module in ("device", *(["chance"] * random))] + [""],
+        "tile": [str(TILE)],
+        "nodes": [", ".join(map(repr, layout.nodes))],
+        "tick": [repr(layout.tick)],
+        "bookkeeping": [", ".join(name.upper() for name in layout.bookkeeping)],
+        "numbers": [", ".join(str(layout.row[name]) for name in layout.bookkeeping)],
+        "steepest": [repr(_STEEPEST if method.order > 2 else _STEEPEST_OF_SECOND_ORDER)],
+        "rows": [str(layout.rows)],
+        "streams": [STREAMS] * random,
+        "coefficients": indented(scheme.coefficients, 1),
+        "room": [f"{MOST_SPIKES}*lanes" if located else "lanes"],
+        "drive_step": [step, *([DRAW] * (model.spike.kind == "probability"))],
+    }
 
 
 def _nodes(model: Model, method: Method) -> tuple[float, ...]:
     """Where in a step the input is needed: by the method, and at its end if the spike rule looks at it."""
     trees = {name: formula.tree for name, formula in model.defines.items()}
-    rule = [model.spike.threshold, *model.spike.reset.values()]
+    rule = [model.spike.rule, *model.spike.reset.values()]
     seen = reach(set().union(*(names(formula.tree) for formula in rule)), trees)
     nodes = set(method.nodes if model.states else ()) | ({1.0} if seen & model.inputs.keys() else set())
     return tuple(sorted(nodes)) or (0.0,)
 
 
 def _layout(
-    model: Model, writer: Writer, method: Method, scheme: Scheme, nodes: tuple[float, ...], located: bool
+    model: Model,
+    writer: Writer,
+    method: Method,
+    scheme: Scheme,
+    nodes: tuple[float, ...],
+    located: bool,
+    noisy: bool,
 ) -> Layout:
     used = names_in([*scheme.lines, *(scheme.partial if located else [])])
     matrices = tuple(name for name in scheme.matrices if name in used)
@@ -115,11 +140,14 @@ def _layout(
         before += [f"{letter}_{name}" for letter in "ya" for name in model.states]
         first = names_in([scheme.steep]) if located else set()
         before += [f"r1_{name}" for name in model.states if f"r1_{name}" in first]
-    order = [*(f"s_{name}" for name in model.states), *BOOKKEEPING, *before, *writer.constants, *matrices, *inputs]
+    bookkeeping = (*BOOKKEEPING, *(["drawn"] * (model.spike.kind == "probability")))
+    sums = [f"n_{name}" for name in model.inputs] if noisy else []
+    fixed = [*bookkeeping, *before, *writer.constants, *matrices]
+    order = [*(f"s_{name}" for name in model.states), *fixed, *sums, *inputs]
     row = {name: number for number, name in enumerate(order)}
     drive = len(row) - len(inputs)
     tick = TICK if located else 1.0
-    return Layout(method, row, dict(writer.constants), matrices, drive, nodes, len(row), tick)
+    return Layout(method, row, dict(writer.constants), matrices, drive, nodes, len(row), tick, bookkeeping)
 
 
 @dataclass(frozen=True)
@@ -157,7 +185,7 @@ class _Lines:
 
     def of_a_move(self) -> dict[str, list[str]]:
         """What goes into `MOVE`."""
-        threshold = f"threshold({self._threshold()})"
+        threshold = f"threshold({self._rule()})"
         states = [f"s_{name} = tile[{self.layout.row[f'o_{name}']}, j]" for name in self.model.states]
         others = [line for line in self._load([*self.scheme.partial, threshold]) if not line.startswith("s_")]
         load = [self._inside_step(line, "width") for line in [*states, *others]]
@@ -213,8 +241,11 @@ class _Lines:
 
     def _test(self, located: bool) -> list[str]:
         refractory = self.model.spike.refractory is not None
+        if self.model.spike.kind == "probability":
+            free = " & (step + 1.0 >= tile[FREE_FROM, j])" if refractory else ""
+            return [f"fires = (tile[DRAWN, j] < probability({self._rule()})){free}"]
         fires = "now & (tile[ABOVE, j] == 0.0)" + (" & free" if refractory else "")
-        now = f"threshold({self._threshold()})"
+        now = f"threshold({self._rule()})"
         if not located:  # no test while refractory
             above = "select(free, select(now, 1.0, 0.0), tile[ABOVE, j])" if refractory else "select(now, 1.0, 0.0)"
             return [f"now = {now}", f"fires = {fires}", f"tile[ABOVE, j] = {above}"]
@@ -226,8 +257,8 @@ class _Lines:
         settled = "(waits | (step < tile[FREE_FROM, j]))" if refractory else "waits"
         return [*lines, f"tile[ABOVE, j] = select({settled}, tile[ABOVE, j], select(now, 1.0, 0.0))"]
 
-    def _threshold(self) -> str:
-        return self.writer.arguments("threshold", 1.0, self.layout.nodes)
+    def _rule(self) -> str:
+        return self.writer.arguments(self.model.spike.kind, 1.0, self.layout.nodes)
 
     def _finish_on_grid(self) -> list[str]:
         """What a spike does to the one neuron that fired."""
@@ -259,7 +290,8 @@ class _Lines:
         values = {name: f"tile[{number}, j]" for name, number in row.items()} | inputs
         values |= {"t": f"({moment})*dt", "since_spike": f"({moment} - tile[LAST_SPIKE, j])*dt"}
         loads = [f"{name} = {value}" for name, value in values.items() if name in needed]
-        results = [f"x_{name} = {result}" for name, result in zip(reset, self.reset, strict=True)]
+        drawn = dict(zip(reset, self.reset, strict=True)) | dict.fromkeys(reset.keys() & {HAZARD}, _NEXT)
+        results = [f"x_{name} = {result}" for name, result in drawn.items()]
         stores = [f"tile[{row[f's_{name}']}, j] = x_{name}" for name in reset]
         return [*loads, *self.reset_lines, *results, *text, *stores]
 

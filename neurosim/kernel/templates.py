@@ -10,14 +10,14 @@ A tile holds up to TILE neurons: one column each, one row for every state, const
 
 from numpy import inf
 
-from neurosim.kernel.device import *
-
+{imports}
 TILE = {tile}  # neurons, at most, of a tile
+NODES = ({nodes},)  # of a step, where inputs are needed
 TICK = {tick}  # part of a step that spike times are multiples of
 {bookkeeping} = {numbers}  # rows of a tile
 STEEP = {steepest}  # growth of a rate over a step from which on the step is taken in pieces
 SMALLEST = 2.0**-10  # piece of a step
-SPIKES, FAILED, CROWDED = 9, 10, 11  # what `sizes` counts and reports
+SPIKES, FAILED, CROWDED, SOURCES, PHASE, PER = 9, 10, 11, 12, 13, 14  # what `sizes` counts and reports
 
 
 {functions}
@@ -25,38 +25,61 @@ SPIKES, FAILED, CROWDED = 9, 10, 11  # what `sizes` counts and reports
 
 @kernel
 def advance(
-    tile, amplitude, target, wave, changed, dense, dense_target, spike_lane, spike_when, record_row, trace, sizes, dt
+    tile, amplitude, target, wave, changed, dense, dense_target, noise, random, noise_kind,
+    spike_lane, spike_when, record_row, trace, sizes, dt,
 ):
-    sizes = carray(sizes, (12,))
+    sizes = carray(sizes, (15,))
     lanes, first, last, window = sizes[0], sizes[1], sizes[2], sizes[3]
-    waves, denses, records, every, capacity = sizes[4], sizes[5], sizes[6], sizes[7], sizes[8]
+    waves, several, records, every, capacity = sizes[4], sizes[5], sizes[6], sizes[7], sizes[8]
     steps = last - window
     tile = carray(tile, ({rows}, TILE))
     amplitude = carray(amplitude, (waves, TILE))
     target = carray(target, (waves,))
-    wave = carray(wave, (steps, {nodes}, waves))
+    wave = carray(wave, (steps, len(NODES), waves))
     changed = carray(changed, (steps,))
-    dense = carray(dense, (steps, denses, {nodes}, lanes))
-    dense_target = carray(dense_target, (denses,))
+    dense = carray(dense, (steps, several, len(NODES), lanes))
+    denses = carray(dense_target, (several,))
     spike_lane = carray(spike_lane, (capacity,))
     spike_when = carray(spike_when, (capacity,))
     record_row = carray(record_row, (records,))
     trace = carray(trace, (steps, records, lanes))
+{streams}
     h, width = dt, 1.0
 {coefficients}
     for step in range(first, last):
+        if sizes[SPIKES] + {room} > capacity:
+            return step  # the host empties the buffer and calls again
         k = step - window
-        if changed[k]:
-            refresh_drive(tile, {drive}, {inputs}, {nodes}, lanes, amplitude, target, wave[k], dense[k], dense_target)
+{drive_step}
 {body}
         if records and (step + 1) % every == 0:
             record(trace[(step + 1) // every - window // every - 1], tile, record_row, lanes)
     return last
 '''
 
+DRIVE: Final = """\
+        if changed[k]:
+            refresh_drive(tile, {drive}, {inputs}, {nodes}, lanes, amplitude, target, wave[k], dense[k], denses)"""
+
+NOISY_DRIVE: Final = """\
+        refresh_drive(tile, {drive}, {inputs}, {nodes}, lanes, amplitude, target, wave[k], dense[k], denses)
+        even = (step + sizes[PHASE]) % 2 == 0
+        add_noise(tile, {drive}, {sums}, NODES, lanes, noise, random, noise_kind, even)"""
+
+DRAW: Final = """\
+        if (step + 1) % sizes[PER] == 0:
+            draw_uniform(tile, DRAWN, random, sources, lanes)
+        else:
+            for j in range(lanes):
+                tile[DRAWN, j] = inf"""
+
+STREAMS: Final = """\
+    sources = sizes[SOURCES]
+    noise = carray(noise, (sources, NOISE_ROWS, TILE))
+    random = carray(random, (sources + 1, 4, TILE))
+    noise_kind = carray(noise_kind, (2, sources))"""
+
 GRID: Final = """\
-        if sizes[SPIKES] + lanes > capacity:
-            return step  # the host empties the buffer and calls again
         # One step of every neuron: nothing branches, so that LLVM takes several at a time.
         firing = 0
         for j in range(lanes):
@@ -88,8 +111,6 @@ def move(tile, j, step, at, width, dt, free):
     return now, margin, {steep}"""
 
 LOCATED: Final = """\
-        if sizes[SPIKES] + {most}*lanes > capacity:
-            return step  # the host empties the buffer and calls again
         # One step of every neuron: nothing branches, so that LLVM takes several at a time.
         waiting = 0
         for j in range(lanes):
@@ -166,9 +187,10 @@ SPIKES, CROWDED = 9, 11  # what `sizes` counts and reports
 
 @kernel
 def advance(
-    tile, amplitude, target, wave, changed, dense, dense_target, spike_lane, spike_when, record_row, trace, sizes, dt
+    tile, amplitude, target, wave, changed, dense, dense_target, noise, random, noise_kind,
+    spike_lane, spike_when, record_row, trace, sizes, dt,
 ):
-    sizes = carray(sizes, (12,))
+    sizes = carray(sizes, (15,))
     lanes, first, last, window = sizes[0], sizes[1], sizes[2], sizes[3]
     waves, count, records, every, capacity = sizes[4], sizes[5], sizes[6], sizes[7], sizes[8]
     tile = carray(tile, ({rows}, TILE))

@@ -12,6 +12,7 @@ from ..errors import InputError
 from ..expression import evaluate, names
 from ..model import Model
 from ..model.meaning import reach
+from ..model.values import with_defines
 from .layout import TILE, Layout
 from .linear import matrices
 
@@ -51,12 +52,13 @@ def make_tiles(
     rows["last_spike"] = -_rounded(since / dt, layout)
     rows["above"] = start.get("above_threshold", 0.0)
     rows["fired"] = 0.0
-    rows["free_from"] = _rounded(start.get("refractory", np.float64(0.0)) / dt, layout)
     values = with_defines(model, parameters)
     refractory = model.spike.refractory
     rows["refractory"] = 0.0 if refractory is None else _rounded(evaluate(refractory.tree, values) / dt, layout)
     if not np.all(rows["refractory"] >= 0):
         raise InputError(f"the refractory time {refractory and refractory.text} of {model.name} is negative or NaN")
+    left = np.maximum(rows["last_spike"] + rows["refractory"], 0.0)
+    rows["free_from"] = _rounded(start["refractory"] / dt, layout) if "refractory" in start else left
     rows |= {name: _constant(model, tree, values) for name, tree in layout.constants.items()}
     if layout.matrices:
         entries = matrices(model, layout.method, values, neurons, dt)
@@ -94,15 +96,6 @@ def fill(tiles: Floats, row: int, values: Any, neurons: int, width: int) -> None
     padded = np.zeros(len(tiles) * width)
     padded[:neurons] = values
     tiles[:, row, :width] = padded.reshape(-1, width)
-
-
-def with_defines(model: Model, values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` and every define that can be computed from them, in the coherent set."""
-    known = dict(values)
-    for name, formula in model.defines.items():
-        if names(formula.tree) <= known.keys():
-            known[name] = evaluate(formula.tree, known)
-    return known
 
 
 def start_values(model: Model, parameters: Mapping[str, Floats], start: Mapping[str, Floats]) -> dict[str, Any]:

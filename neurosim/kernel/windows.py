@@ -4,17 +4,23 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..drive import Drive
 from ..errors import SimulationError
-from ..methods import Adaptive, Method
+from ..methods import Adaptive, Exact, ExactRungeKutta, Method
 from ..model import Model
+from ..model.values import with_defines
+from ..noise import Kind, Source
 from .cache import load_kernel
+from .escape import HAZARD, with_hazard
 from .layout import MOST_SPIKES, TILE
+from .linear import leaky_membranes
 from .source import kernel_source
+from .streams import Chance
 from .tiles import Floats, fill, final_state, make_tiles, new_tiles, tile_width
 
 Ints = NDArray[np.int64]
@@ -31,8 +37,9 @@ _SPIKES_AT_ONCE = 256 * TILE
 class Setup:
     """Everything a run needs, in the coherent set.
 
-    `parameters` and `start` hold arrays (n,) or (); `recorded` names states or since_spike's row ``last_spike``; `rtol`
-    and `atol` are for methods that choose their steps.
+    `parameters` and `start` hold arrays (n,) or (); `recorded` names rows of a tile: states, ``last_spike``, and the
+    noise in an input; `rtol` and `atol` are for methods that choose their steps; `per` is the number of steps between
+    the draws of a probability, `random` the state of random streams to go on with.
     """
 
     model: Model
@@ -48,6 +55,14 @@ class Setup:
     atol: float
     recorded: tuple[str, ...] = ()
     every: int = 1
+    seed: int = 0
+    per: int = 1
+    random: Ints | None = None
+
+    @property
+    def is_random(self) -> bool:
+        """Whether random numbers are drawn."""
+        return self.model.spike.is_random or bool(self.drive.noise)
 
 
 def execute(
@@ -55,7 +70,7 @@ def execute(
     on_spikes: OnSpikes,
     on_trace: OnTrace | None = None,
     progress: Callable[[float], None] | None = None,
-) -> dict[str, Floats]:
+) -> dict[str, Any]:
     """Run a simulation.
 
     Parameters
@@ -93,7 +108,26 @@ def execute(
             wanted = int((last - done) * min(_WINDOW_SECONDS / elapsed, 4.0))
             window = max(1, min(wanted, _LONGEST_WINDOW, run.longest_window()))
             done = last
-    return final_state(setup.model, run.layout, run.tiles, setup.drive.neurons, run.width, setup.steps, setup.dt)
+    return run.final_state()
+
+
+def _exact_in_law(setup: Setup) -> list[Source]:
+    """The noise, white noise a little stronger where a membrane is carried by its matrix exponential.
+
+    Noise held over a step of length a (in membrane times) adds (1 - e^-a)²/a σ² to the variance of the membrane,
+    white noise (1 - e^-2a)/2 σ²: their ratio is (a/2) coth(a/2).
+    """
+    if not isinstance(setup.method, Exact | ExactRungeKutta):
+        return list(setup.drive.noise)
+    membranes = leaky_membranes(setup.model, with_defines(setup.model, setup.parameters))
+    sources = []
+    for source in setup.drive.noise:
+        membrane = membranes.get(list(setup.model.inputs)[source.target])
+        if source.kind == Kind.WHITE and membrane is not None:
+            a = np.abs(membrane.decay) * setup.dt / 2
+            source = source._replace(size=source.size * np.sqrt(np.where(a > 0, a / np.tanh(a), 1.0)))
+        sources.append(source)
+    return sources
 
 
 class _Run:
@@ -102,12 +136,17 @@ class _Run:
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
         self.neurons = setup.drive.neurons
-        source, self.layout = kernel_source(setup.model, setup.method, setup.located)
+        self.model = with_hazard(setup.model)
+        source, self.layout = kernel_source(setup.model, setup.method, setup.located, bool(setup.drive.noise))
         self.kernel = load_kernel(source, f"{setup.model.name}_{setup.method.name}")
         self.width = tile_width(self.neurons, setup.threads)
-        self.tiles = make_tiles(
-            setup.model, self.layout, setup.parameters, setup.start, self.neurons, self.width, setup.dt
-        )
+        self.chance = Chance(_exact_in_law(setup), setup.seed, self.neurons, self.width, setup.dt)
+        if setup.random is not None:
+            self.chance.restore(setup.random)
+        start = dict(setup.start)
+        if HAZARD in self.model.states:
+            start[HAZARD] = -start.get("hazard_left", self.chance.first_exponential)
+        self.tiles = make_tiles(self.model, self.layout, setup.parameters, start, self.neurons, self.width, setup.dt)
         self.rows = np.array([self.layout.row[name] for name in setup.recorded], dtype=np.int64)
         self.amplitude = new_tiles(self.neurons, self.width, len(setup.drive.waveforms))
         for w, amplitude in enumerate(setup.drive.amplitude):
@@ -117,6 +156,18 @@ class _Run:
         if self.adaptive:
             edges, self.pieces = setup.drive.pieces(setup.steps, setup.dt, self.layout.tick)
             self.edges = np.append(edges, (setup.rtol, setup.atol))
+
+    def final_state(self) -> dict[str, Any]:
+        """What `simulate` accepts as `start` to go on from here."""
+        setup = self.setup
+        state: dict[str, Any] = dict(
+            final_state(self.model, self.layout, self.tiles, self.neurons, self.width, setup.steps, setup.dt)
+        )
+        if HAZARD in state:
+            state["hazard_left"] = -state.pop(HAZARD)
+        if setup.is_random:
+            state["random"] = self.chance.state(setup.steps)
+        return state
 
     def sample(self) -> Floats:
         """The recorded rows as they are now: (recorded, neurons, 1)."""
@@ -131,8 +182,8 @@ class _Run:
     def advance(
         self, first: int, last: int, pool: ThreadPoolExecutor, on_spikes: OnSpikes, on_trace: OnTrace | None
     ) -> None:
-        setup, nodes = self.setup, self.layout.nodes
-        before = self.tiles.copy()
+        setup, nodes, chance = self.setup, self.layout.nodes, self.chance
+        before = self.tiles.copy(), chance.noise.copy(), chance.random.copy()
         wave = np.empty((0, 0, 0)) if self.adaptive else setup.drive.waves(first, last, setup.dt, nodes)
         changed = np.ones(last - first, dtype=np.int64)
         if not self.adaptive and not setup.drive.dense:
@@ -178,6 +229,7 @@ class _Run:
             (
                 *(lanes, first, last, first, len(self.setup.drive.waveforms), kinds),
                 *(self.rows.size, self.setup.every, _SPIKES_AT_ONCE, 0, 0, 0),
+                *(len(self.setup.drive.noise), self.chance.phase, self.setup.per),
             ),
             dtype=np.int64,
         )
@@ -185,6 +237,7 @@ class _Run:
             wave, part = self.pieces, self.edges
         arrays = (
             *(self.tiles[k], self.amplitude[k], self.setup.drive.target, wave, changed, part, self.dense_target),
+            *(self.chance.noise[k], self.chance.random[k], self.chance.kind),
             *(spike_lane, spike_when, self.rows, trace, sizes),
         )
         pointers = [array.ctypes.data for array in arrays]
@@ -216,16 +269,22 @@ class _Run:
         )
 
     def _check_finite(
-        self, before: Floats, first: int, last: int, wave: Floats, changed: Ints, dense: list[Floats]
+        self,
+        before: tuple[Floats, Floats, Floats],
+        first: int,
+        last: int,
+        wave: Floats,
+        changed: Ints,
+        dense: list[Floats],
     ) -> None:
         """Where a state is no longer finite, find the step at which that began by taking the window's steps again."""
-        states = len(self.setup.model.states)
+        states = len(self.model.states)
         earliest: tuple[int, int, int, float] | None = None
         for k in range(len(self.tiles)):
             lanes = self._lanes(k)
             if np.isfinite(self.tiles[k, :states, :lanes]).all():
                 continue
-            self.tiles[k] = before[k]
+            self.tiles[k], self.chance.noise[k], self.chance.random[k] = (block[k] for block in before)
             trace = np.empty((last - first, self.rows.size, lanes))
             for step in range(first, last):
                 window = slice(step - first, step - first + 1)
@@ -245,8 +304,9 @@ class _Run:
         cure = f"take a smaller dt (it is {setup.dt:g} ms)"
         if setup.method.name == "euler":
             cure += " or the method rk4"
+        name = "the integral of the hazard" if list(self.model.states)[row] == HAZARD else list(self.model.states)[row]
         raise SimulationError(
-            f"{list(setup.model.states)[row]} of neuron {neuron} is {value} at t = {step * setup.dt:g} ms in "
+            f"{name} of neuron {neuron} is {value} at t = {step * setup.dt:g} ms in "
             f"{setup.model.name} by {setup.method.name}; {cure}, or check that current and parameters "
             "are not too strong for the model"
         )

@@ -44,12 +44,35 @@ class State(NamedTuple):
 
 
 class Spike(NamedTuple):
-    """When the neuron spikes, and what a spike does to it."""
+    """When the neuron spikes, and what a spike does to it.
 
-    threshold: Formula
+    One of three rules: where `threshold` becomes true; with `probability` at every multiple of the time `per`; at the
+    rate `hazard`. The others are None.
+    """
+
+    threshold: Formula | None
+    probability: Formula | None
+    per: Formula | None
+    hazard: Formula | None
     reset: Mapping[str, Formula]
     refractory: Formula | None
     hold: tuple[str, ...]
+
+    @property
+    def rule(self) -> Formula:
+        """The one of threshold, probability and hazard there is."""
+        rule: Formula = getattr(self, self.kind)
+        return rule
+
+    @property
+    def kind(self) -> str:
+        """Which rule it is: "threshold", "probability" or "hazard"."""
+        return next(key for key in ("threshold", "probability", "hazard") if getattr(self, key) is not None)
+
+    @property
+    def is_random(self) -> bool:
+        """Whether chance decides when a spike happens."""
+        return self.threshold is None
 
 
 class Variant(NamedTuple):

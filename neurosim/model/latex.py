@@ -24,7 +24,7 @@ def equations(model: Model) -> str:
         for name, state in model.states.items()
     ]
     rows += [f"{symbol(model, name)} &= {formula(model, entry.text)}" for name, entry in model.defines.items()]
-    rows.append(rf"\text{{spike if }} & {formula(model, model.spike.threshold.text)}")
+    rows.append(_rule(model))
     rows += [
         rf"\text{{then }} & {symbol(model, name)} \leftarrow {formula(model, entry.text)}"
         for name, entry in model.spike.reset.items()
@@ -35,6 +35,13 @@ def equations(model: Model) -> str:
         rows.append(text + (rf"\text{{ with }} {held} \text{{ held}}" if held else ""))
     body = " \\\\\n".join(rows)
     return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+
+def _rule(model: Model) -> str:
+    spike, text = model.spike, formula(model, model.spike.rule.text)
+    if spike.per is not None:
+        return rf"\text{{spike every }} & {formula(model, spike.per.text)} \text{{ with probability }} {text}"
+    return rf"\text{{{'spike if' if spike.threshold else 'spike at the rate'} }} & {text}"
 
 
 def symbol(model: Model, name: str) -> str:

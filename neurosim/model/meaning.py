@@ -29,8 +29,10 @@ from ..units import NUMBER, RATE, TIME, UNITS, Dimension, coherent_unit, combine
 from .description import Formula, Input, Parameter, Spike, State
 
 _RESERVED = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *FUNCTIONS, *CONSTANTS, *CLOCKS}
-_RESULTS = {"time", "rate", "spike_count", "above_threshold", "refractory"}
+_RESULTS = {"time", "rate", "spike_count", "above_threshold", "refractory", "hazard_left", "random"}
 """What a recording has beside the states: no state can be called so."""
+RULES = ("threshold", "probability", "hazard")
+"""The ways to say when a neuron spikes; a model has one of them."""
 _MOST_OPERATORS = 2000
 _ROUNDS = 8
 """States in a row of which each tells the dimension of the next only by its rate."""
@@ -85,7 +87,7 @@ def understand(draft: Draft) -> Meaning:
     }
     defines = {name: formulas[f"define.{name}"] for name in order if name in draft.define}
     spike = Spike(
-        threshold=formulas["spike.threshold"],
+        **{key: formulas.get(f"spike.{key}") for key in (*RULES, "per")},
         reset=MappingProxyType({name: formulas[f"spike.reset.{name}"] for name in draft.spike["reset"]}),
         refractory=formulas.get("spike.refractory"),
         hold=draft.spike["hold"],
@@ -124,7 +126,8 @@ def _texts(draft: Draft) -> dict[str, str]:
     """Every expression of the draft under its key in the file."""
     texts = {f"define.{name}": text for name, text in draft.define.items()}
     texts |= {f"state.{name}.{key}": text for name, entry in draft.state.items() for key, text in entry.items()}
-    texts |= {f"spike.{key}": draft.spike[key] for key in ("threshold", "refractory") if draft.spike[key] is not None}
+    single = (*RULES, "per", "refractory")
+    texts |= {f"spike.{key}": draft.spike[key] for key in single if draft.spike[key] is not None}
     return texts | {f"spike.reset.{name}": text for name, text in draft.spike["reset"].items()}
 
 
@@ -272,9 +275,7 @@ def _fits(found: Dimension | None, wanted: Dimension, what: str) -> None:
 
 
 def _check_spike(draft: Draft, raw: Mapping[str, ast.expr], kinds: Mapping[str, Kind]) -> None:
-    with _at("spike.threshold"):
-        if kind(raw["spike.threshold"], kinds) is not TRUTH:
-            raise ModelError("must be a comparison, such as V > 0*mV")
+    _check_rule(draft, raw, kinds)
     for name in draft.spike["reset"]:
         with _at(f"spike.reset.{name}"):
             found = _number(kind(raw[f"spike.reset.{name}"], kinds))
@@ -288,10 +289,32 @@ def _check_spike(draft: Draft, raw: Mapping[str, ast.expr], kinds: Mapping[str, 
                 raise ModelError(f"{name} is named twice")
         if hold and draft.spike["refractory"] is None:
             raise ModelError("needs a refractory time")
-    if draft.spike["refractory"] is not None:
-        with _at("spike.refractory"):
-            _fits(_number(kind(raw["spike.refractory"], kinds)), TIME, "the refractory time")
-            trees = {name: raw[f"define.{name}"] for name in draft.define}
-            for name in reach(names(raw["spike.refractory"]), trees):
-                if name in draft.state or name in draft.inputs or name in CLOCKS:
-                    raise ModelError(f"may depend on parameters only, not on {name}")
+    _check_constant_time(draft, raw, kinds, "refractory", "the refractory time")
+    _check_constant_time(draft, raw, kinds, "per", "the time between draws")
+
+
+def _check_rule(draft: Draft, raw: Mapping[str, ast.expr], kinds: Mapping[str, Kind]) -> None:
+    """A threshold is a comparison, a probability a number, a hazard a rate."""
+    rule = next(key for key in RULES if draft.spike[key] is not None)
+    with _at(f"spike.{rule}"):
+        found = kind(raw[f"spike.{rule}"], kinds)
+        if rule == "threshold":
+            if found is not TRUTH:
+                raise ModelError("must be a comparison, such as V > 0*mV")
+        else:
+            what = "a probability" if rule == "probability" else "a hazard"
+            _fits(_number(found), NUMBER if rule == "probability" else RATE, what)
+
+
+def _check_constant_time(
+    draft: Draft, raw: Mapping[str, ast.expr], kinds: Mapping[str, Kind], key: str, what: str
+) -> None:
+    """A time that may depend on parameters only."""
+    if draft.spike[key] is None:
+        return
+    with _at(f"spike.{key}"):
+        _fits(_number(kind(raw[f"spike.{key}"], kinds)), TIME, what)
+        trees = {name: raw[f"define.{name}"] for name in draft.define}
+        for name in reach(names(raw[f"spike.{key}"]), trees):
+            if name in draft.state or name in draft.inputs or name in CLOCKS:
+                raise ModelError(f"may depend on parameters only, not on {name}")

@@ -9,7 +9,7 @@ from ..units import TIME, parse_quantity, parse_unit
 from .description import Input, Model, Parameter
 from .entries import LARGEST_FILE, at, each_of, list_of_texts, only, quantity_of, table_of, text_of
 from .latex import GREEK
-from .meaning import Draft, understand
+from .meaning import RULES, Draft, understand
 from .trials import Known, read_checks, read_variants
 
 _MODEL_NAME = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
@@ -137,14 +137,21 @@ def _state(entry: Any) -> dict[str, str]:
 
 def _spike(entry: dict[str, Any]) -> dict[str, Any]:
     with at("spike"):
-        only(entry, "threshold reset refractory hold")
-        if "threshold" not in entry:
-            raise ModelError('threshold is missing, such as threshold = "V > 0*mV"')
+        only(entry, "threshold probability per hazard reset refractory hold")
+        rules = [key for key in RULES if key in entry]
+        if len(rules) != 1:
+            found = f"there are {' and '.join(rules)}" if rules else "there is none"
+            raise ModelError(
+                f'exactly one rule is needed, {found}; threshold = "V > 0*mV", probability = "gate(beta*h)" with '
+                'per = "1*ms", or hazard = "rho*exp((V - theta)/delta)"'
+            )
+        if ("per" in entry) != ("probability" in entry):
+            raise ModelError('probability and per go together, such as probability = "gate(beta*h)", per = "1*ms"')
         hold = entry.get("hold", [])
         if not isinstance(hold, list) or not all(isinstance(name, str) for name in hold):
             raise ModelError('hold: must be a list of states, such as ["V"]')
         spike: dict[str, Any] = {"reset": each_of(entry, "reset", _formula), "hold": tuple(hold)}
-        for key in ("threshold", "refractory"):
+        for key in (*RULES, "per", "refractory"):
             with at(key):
                 spike[key] = _formula(entry[key]) if key in entry else None
         return spike
