@@ -6,13 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .rule import NoTheory, Rule
-from .survival import Panels, Rough, survive
+from .survival import NOTHING, Panels, Rough, survive
 
 Floats = NDArray[np.float64]
 
 _CHUNK, _MOST_STEPS, _MOST_NUMBERS = 1024, 2**21, 2**22
 _LONG_TABLE = 2**16
-_NOTHING = 1e-20  # of the survivors
 _LEAST = 64.0  # steps: beyond the table, a sum is an integral only where nothing happens in fewer
 
 
@@ -48,7 +47,7 @@ class Table(NamedTuple):
         with np.errstate(invalid="ignore"):
             inside = ((k - mean[:, None]) ** 2 * self.chance * self.survivor[:, :-1]).sum(axis=1)
             beyond = (steps - mean) ** 2 * self.survivor[:, -1] + self.weighted - 2 * mean * self.rest
-            return mean, inside + np.where(self.survivor[:, -1] > _NOTHING, beyond, 0.0)
+            return mean, inside + np.where(self.survivor[:, -1] > NOTHING, beyond, 0.0)
 
 
 def tabulate(rule: Rule, least: int = _CHUNK) -> Table:
@@ -73,7 +72,7 @@ def tabulate(rule: Rule, least: int = _CHUNK) -> Table:
         steps, left = chance.shape[1], survivor[:, -1]
         last = chance[:, -_CHUNK // 2 :]
         settled = (limit > 0) & (np.abs(last - limit[:, None]).max(axis=1) <= 1e-13 * limit)
-        if (settled | (left <= _NOTHING)).all():
+        if (settled | (left <= NOTHING)).all():
             with np.errstate(all="ignore"):
                 rest = np.where(left > 0, left / limit, 0.0)
                 weighted = np.where(left > 0, rest * (2 * steps + 2 / limit - 1), 0.0)
@@ -107,7 +106,7 @@ def _beyond(rule: Rule, steps: int) -> tuple[Floats, Floats]:
             return np.minimum(-np.log1p(-chance), 1e3)
 
     panels: Panels = survive(hazard, rule.size, first=steps / 8, least=_LEAST)
-    first, middle, second = hazard(np.array([0.0, 0.25, 1.0])).T
+    first, middle, second = hazard(np.tile([0.0, 0.25, 1.0], (rule.size, 1))).T
     begin = np.exp(middle / 2 - (second - first) / 24)  # S_k is this times the survivor of the panels at k + 1/2
     plain, timed = panels.survivor_integrals()
     with np.errstate(invalid="ignore"):
@@ -121,7 +120,7 @@ def moments(rule: Rule) -> tuple[Floats, Floats]:
     try:
         mean, variance = tabulate(rule).moments()
     except TooLong:
-        each = [tabulate(rule.of_one(index)).moments() for index in range(rule.size)]
+        each = [tabulate(part).moments() for part in rule.parts(1)]
         mean, variance = (np.concatenate(column) for column in zip(*each, strict=True))
     return mean * rule.step, variance * rule.step**2
 
@@ -131,7 +130,7 @@ class Lattice:
 
     def __init__(self, rule: Rule) -> None:
         table = tabulate(rule)
-        if table.survivor[0, -1] > _NOTHING and np.isfinite(table.rest[0]):  # few of the table beyond which it is exact
+        if table.survivor[0, -1] > NOTHING and np.isfinite(table.rest[0]):  # few of the table beyond which it is exact
             table = tabulate(rule, _LONG_TABLE)
         mean, variance = table.moments()
         self.step = float(rule.step[0])

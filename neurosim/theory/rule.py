@@ -1,6 +1,7 @@
 """The spike rule of a model as a function of the time since the last spike, where it depends on nothing else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,32 +27,57 @@ class NoTheory(InputError):
     """There is no theory for this model and input: which part of them stands against it."""
 
 
-class Rule(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Rule:
     """A spike rule for n sets of inputs and parameters.
 
-    `value` takes times since the last spike, (k,) or (n, k), and returns (n, k): whether the threshold is reached, the
-    probability, or the hazard per ms. `step` is the time between draws, `refractory` the refractory time: (n,), ms.
+    Attributes
+    ----------
+    model : Model
+    columns : mapping of name to ndarray (n, 1) or (1, 1)
+        Inputs and parameters in the coherent set.
+    step, refractory : ndarray (n,)
+        Time between draws (0 if there are none) and refractory time, in ms.
     """
 
-    kind: str
-    value: Callable[[Floats], Any]
+    model: Model
+    columns: Mapping[str, Floats]
     step: Floats
     refractory: Floats
-    dt: float
 
-    def of_one(self, index: int) -> "Rule":
-        """The rule for one of the n."""
-
-        def value(since: Floats) -> Any:
-            return self.value(since)[index : index + 1]
-
-        part = slice(index, index + 1)
-        return Rule(self.kind, value, self.step[part], self.refractory[part], self.dt)
+    @property
+    def kind(self) -> str:
+        """Which rule it is: "threshold", "probability" or "hazard"."""
+        return self.model.spike.kind
 
     @property
     def size(self) -> int:
         """How many sets of inputs and parameters."""
         return self.step.size
+
+    def value(self, since: Floats) -> Any:
+        """Whether the threshold is reached, the probability, or the hazard per ms.
+
+        `since`, times since the last spike in ms, is (k,) or (n, k), the result (n, k). As a simulation takes it: a
+        probability is within 0 and 1, a hazard within 0 and the largest. NaN at an infinite time says that there is no
+        limit.
+        """
+        known = with_defines(self.model, dict(self.columns) | {"since_spike": since})
+        rule = self.model.spike.rule
+        found = np.broadcast_to(evaluate(rule.tree, known), (self.size, np.shape(since)[-1]))
+        if self.kind == "threshold":
+            return found
+        if (np.isnan(found) & np.isfinite(since)).any():
+            raise InputError(f"the {self.kind} {rule.text} of {self.model.name} is NaN for the given input and parameters")
+        return np.clip(found, 0.0, 1.0 if self.kind == "probability" else _LARGEST_HAZARD)
+
+    def parts(self, most: int) -> "list[Rule]":
+        """The same in parts of at most so many sets."""
+        return [self._part(slice(first, first + most)) for first in range(0, self.size, most)]
+
+    def _part(self, part: slice) -> "Rule":
+        columns = {name: value[part] if len(value) > 1 else value for name, value in self.columns.items()}
+        return Rule(self.model, columns, self.step[part], self.refractory[part])
 
 
 class Driven(NamedTuple):
@@ -123,30 +149,11 @@ def renewal_rule(model: Model, I: Any, parameters: Mapping[str, Any] | None = No
     if numbers.drive.noise and needed & model.inputs.keys():
         raise NoTheory(f"{what} an input with noise; give a constant one")
     fixed = dict(numbers.values) | constant_inputs(model, numbers.drive)
-    column = {name: value.reshape(-1, 1) for name, value in fixed.items()}
-    n, refractory, per = numbers.size, model.spike.refractory, model.spike.per
-    constants = with_defines(model, numbers.values)
-
-    def value(since: Floats) -> Any:
-        known = with_defines(model, column | {"since_spike": since})
-        found = np.broadcast_to(evaluate(rule.tree, known), (n, np.shape(since)[-1]))
-        return _usable(found, since, model)
-
-    times = [np.float64(0.0) if time is None else evaluate(time.tree, constants) for time in (per, refractory)]
-    step, held = (np.broadcast_to(np.asarray(time, float), n).astype(float) for time in times)
-    if not (np.isfinite(step) & (step >= 0) & np.isfinite(held) & (held >= 0)).all() or (per and not step.all()):
+    columns = {name: value.reshape(-1, 1) for name, value in fixed.items()}
+    constants, spike = with_defines(model, numbers.values), model.spike
+    formulas = (spike.per, spike.refractory)
+    times = [np.float64(0.0) if time is None else evaluate(time.tree, constants) for time in formulas]
+    step, refractory = (np.broadcast_to(np.asarray(time, float), numbers.size) for time in times)
+    if not all((np.isfinite(time) & (time >= 0)).all() for time in (step, refractory)) or (spike.per and not step.all()):
         raise InputError(f"the refractory time and the time between draws of {model.name} must be finite and positive")
-    return Rule(model.spike.kind, value, step, held, model.dt)
-
-
-def _usable(value: Any, since: Floats, model: Model) -> Any:
-    """As a simulation takes it: a probability within 0 and 1, a hazard within 0 and the largest.
-
-    An expression may have no limit at infinite times; NaN there says so.
-    """
-    if model.spike.kind == "threshold":
-        return value
-    if (np.isnan(value) & np.isfinite(since)).any():
-        rule = model.spike.rule.text
-        raise InputError(f"the {model.spike.kind} {rule} of {model.name} is NaN for the given input and parameters")
-    return np.clip(value, 0.0, 1.0 if model.spike.kind == "probability" else _LARGEST_HAZARD)
+    return Rule(model, columns, step, refractory)

@@ -10,7 +10,7 @@ from .survival import NODES, Panels, basis, survive
 Floats = NDArray[np.float64]
 
 _GRID, _LAGS = 512, 4096
-_BLOCK = 2**20
+_BISECTIONS, _CURVES = 60, 256
 
 
 def integrate(rule: Rule) -> Panels:
@@ -20,15 +20,20 @@ def integrate(rule: Rule) -> Panels:
         found: Floats = rule.value(rule.refractory[:, None] + x)
         return found
 
-    return survive(hazard, rule.size, first=rule.dt)
+    return survive(hazard, rule.size, first=rule.model.dt)
 
 
 def moments(rule: Rule) -> tuple[Floats, Floats]:
     """Mean and variance of the intervals in ms and ms², (n,) each; D = ρ exp(-∫ρ)."""
-    panels = integrate(rule)
+    found = [_moments(integrate(part)) for part in rule.parts(_CURVES)]
+    mean, variance = (np.concatenate(column) for column in zip(*found, strict=True))
+    return rule.refractory + mean, variance
+
+
+def _moments(panels: Panels) -> tuple[Floats, Floats]:
     mean, _ = panels.survivor_integrals()
     with np.errstate(invalid="ignore"):
-        return rule.refractory + mean, panels.spread(mean)
+        return mean, panels.spread(mean)
 
 
 class Smooth:
@@ -38,23 +43,26 @@ class Smooth:
 
     def __init__(self, rule: Rule) -> None:
         panels = integrate(rule)
-        (mean,), (variance,) = moments(rule)
-        self.mean, self.variance = float(mean), float(variance)
-        self.rule, self.panels, self.start = rule, panels, float(rule.refractory[0])
-        self.tail = float(panels.tail[0])
-        self.accumulated = panels.accumulated[0]
-        self.silent = float(panels.left[0]) if np.isinf(mean) else 0.0
+        (mean,), (variance,) = _moments(panels)
+        self.rule, self.start = rule, float(rule.refractory[0])
+        self.mean, self.variance = self.start + float(mean), float(variance)
+        self.tail, self.left = float(panels.tail[0]), float(panels.left[0])
+        self.silent = self.left if np.isinf(mean) else 0.0
         """The probability that an interval never ends."""
+        taken = panels.width[0] > 0
+        self.width = panels.width[0, taken]
+        self.edge = np.append(panels.begin[0, taken], panels.end[0])
+        self.accumulated = np.append(panels.accumulated[0, taken], -np.log(panels.left[0]))
         matrix = basis().coefficients
-        rates = panels.hazard[0] @ matrix.T
-        self._integrals = np.polynomial.legendre.legint(rates, lbnd=-1, axis=1) * panels.width[:, None] / 2
-        self._survivors = panels.survivor[0] @ matrix.T
+        rates = panels.hazard[0, taken] @ matrix.T
+        self._integrals = np.polynomial.legendre.legint(rates, lbnd=-1, axis=1) * self.width[:, None] / 2
+        self._survivors = panels.survivor[0, taken] @ matrix.T
 
     def integral(self, t: Floats) -> Floats:
         """The hazard integrated from 0 to t."""
-        x, edge = np.maximum(t - self.start, 0.0), self.panels.edge
+        x, edge = np.maximum(t - self.start, 0.0), self.edge
         panel = np.clip(np.searchsorted(edge, x, side="right") - 1, 0, edge.size - 2)
-        place = 2 * (np.minimum(x, edge[-1]) - edge[panel]) / self.panels.width[panel] - 1
+        place = 2 * (np.minimum(x, edge[-1]) - edge[panel]) / self.width[panel] - 1
         inside = np.polynomial.legendre.legval(place, self._integrals[panel].T, tensor=False)
         result: Floats = self.accumulated[panel] + inside + np.maximum(x - edge[-1], 0.0) * self.tail
         return result
@@ -75,7 +83,7 @@ class Smooth:
 
     def quantile(self, survivors: Floats) -> Floats:
         """The interval t with P(interval > t) = `survivors`, in (0, 1]."""
-        wanted, edge = -np.log(survivors), self.panels.edge
+        wanted, edge = -np.log(survivors), self.edge
         panel = np.searchsorted(self.accumulated, wanted) - 1
         beyond = panel >= edge.size - 1
         panel = np.clip(panel, 0, edge.size - 2)
@@ -92,7 +100,7 @@ class Smooth:
     def grid(self) -> Floats:
         """Times that show the law: evenly to where 1 in 1000 survives."""
         last = self.quantile(np.array([1e-3]))[0]
-        return np.linspace(0.0, last if np.isfinite(last) else self.start + 1000 * self.rule.dt, _GRID + 1)
+        return np.linspace(0.0, last if np.isfinite(last) else self.start + 1000 * self.rule.model.dt, _GRID + 1)
 
     def spectrum(self, frequency: Floats) -> Floats:
         """Power over rate, at frequencies per ms: (1 - |D̂|²)/|1 - D̂|², by the transform of the survivor function.
@@ -102,7 +110,7 @@ class Smooth:
         """
         from scipy.special import spherical_jn
 
-        width, middle = self.panels.width, (self.panels.edge[1:] + self.panels.edge[:-1]) / 2
+        width, middle = self.width, (self.edge[1:] + self.edge[:-1]) / 2
         alive = np.abs(self._survivors).max(axis=1) * width > 1e-17 * self.mean
         terms = self._survivors[alive] * 1j ** np.arange(NODES)
         degree = np.arange(NODES)[:, None]
@@ -116,7 +124,7 @@ class Smooth:
             parts = np.einsum("pn,np->p", terms, bessel) * width[alive]
             sigma = np.exp(1j * omega * middle[alive]) @ parts
             if self.tail:
-                sigma += self.panels.left[0] * np.exp(1j * omega * self.panels.edge[-1]) / (self.tail - 1j * omega)
+                sigma += self.left * np.exp(1j * omega * self.edge[-1]) / (self.tail - 1j * omega)
             begin = omega * self.start
             sigma = sigma * np.exp(1j * begin) + self.start * np.exp(0.5j * begin) * np.sinc(begin / (2 * np.pi))
             result[place] = 2 * sigma.imag / (omega * abs(sigma) ** 2) - 1
@@ -135,8 +143,5 @@ class Smooth:
         mass = np.diff(fallen)
         first = fallen[0]  # of those that are moved to 0
         sequence = renewal_sequence(mass / (1 - first)) / (1 - first) - mass
-        later = np.concatenate([[sequence[0]], sequence]) / step
+        later = np.concatenate([[0.0], sequence]) / step
         return self.density(lag) + np.interp(lag, np.arange(later.size) * step, later)
-
-
-_BISECTIONS = 60

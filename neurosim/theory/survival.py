@@ -11,9 +11,11 @@ Floats = NDArray[np.float64]
 
 NODES: Final = 16
 _TOLERANCE = 1e-13  # of the survivor function, in each panel
-_DEAD = 46.0  # exp(-46) = 1e-20
+_DEAD = 46.0
+NOTHING: Final = 1e-20
+"""Of the survivors: exp(-46)."""
 _END = 1e15  # ms
-_MOST_PANELS = 20_000
+_MOST_ROUNDS = 20_000
 
 
 class Rough(Exception):
@@ -47,63 +49,56 @@ def basis() -> Basis:
 
 
 class Panels(NamedTuple):
-    """Hazards and survivors of n curves on P panels, times counted from where they begin.
+    """Hazards and survivors of n curves on P panels, each curve its own; times counted from where they begin.
 
-    `edge` (P + 1,); `hazard` and `survivor` (n, P, NODES); `accumulated` (n, P + 1): the integral of the hazard at the
-    edges; `tail` (n,): the constant hazard from the last edge on, 0 for none.
+    `begin`, `width` (n, P): in order, some of no width; `hazard` and `survivor` (n, P, NODES); `accumulated` (n, P): the
+    integral of the hazard to where they begin; `end` (n,): where the last one ends, with `left` (n,) surviving, and
+    `tail` (n,) the constant hazard from there on, 0 for none.
     """
 
-    edge: Floats
+    begin: Floats
+    width: Floats
     hazard: Floats
     survivor: Floats
     accumulated: Floats
+    end: Floats
+    left: Floats
     tail: Floats
 
     @property
-    def width(self) -> Floats:
-        """Of each panel: (P,)."""
-        return np.diff(self.edge)
-
-    @property
     def time(self) -> Floats:
-        """The nodes: (P, NODES)."""
-        return self.edge[:-1, None] + self.width[:, None] * basis().nodes
+        """The nodes: (n, P, NODES)."""
+        return self.begin[..., None] + self.width[..., None] * basis().nodes
 
     def integral(self, values: Floats) -> Floats:
         """Over all panels, of values (n, P, NODES): (n,)."""
-        result: Floats = np.einsum("npk,p,k->n", values, self.width, basis().weights)
+        result: Floats = np.einsum("npk,np,k->n", values, self.width, basis().weights)
         return result
-
-    @property
-    def left(self) -> Floats:
-        """The survivors at the last edge: (n,)."""
-        return np.exp(-self.accumulated[:, -1])
 
     def survivor_integrals(self) -> tuple[Floats, Floats]:
         """The integrals of S and of t·S to infinity: (n,) each; infinite where a part never dies."""
-        end, survive = self.edge[-1], self.left
         first, second = self.integral(self.survivor), self.integral(self.survivor * self.time)
         with np.errstate(all="ignore"):
-            once = np.where(survive > np.exp(-_DEAD), survive / self.tail, 0.0)
-            twice = np.where(once > 0, once * (end + 1 / self.tail), 0.0)
+            once = np.where(self.left > NOTHING, self.left / self.tail, 0.0)
+            twice = np.where(once > 0, once * (self.end + 1 / self.tail), 0.0)
         return first + once, second + twice
 
     def spread(self, mean: Floats) -> Floats:
         """The integral of (t - mean)² D: (n,)."""
-        end, survive = self.edge[-1] - mean, self.left
+        end = self.end - mean
         inside = self.integral((self.time - mean[:, None, None]) ** 2 * self.hazard * self.survivor)
         with np.errstate(all="ignore"):
-            rest = survive * (end**2 + 2 * end / self.tail + 2 / self.tail**2)
-        return inside + np.where(survive > np.exp(-_DEAD), rest, 0.0)
+            rest = self.left * (end**2 + 2 * end / self.tail + 2 / self.tail**2)
+        return inside + np.where(self.left > NOTHING, rest, 0.0)
 
 
 def survive(hazard: Callable[[Floats], Floats], curves: int, first: float, least: float = 0.0) -> Panels:
-    """Integrate hazards until nothing survives or they are constant.
+    """Integrate hazards until nothing survives or they are constant; every curve has panels of its own.
 
     Parameters
     ----------
     hazard
-        Of times (k,) from 0 on, per unit of time: (curves, k). At infinite time it tells the limit.
+        Of times (curves, k) from 0 on, per unit of time: (curves, k). At infinite time it tells the limit.
     first
         Width of the first panel.
     least
@@ -115,32 +110,29 @@ def survive(hazard: Callable[[Floats], Floats], curves: int, first: float, least
         Where one does.
     """
     b = basis()
-    limit = hazard(np.array([np.inf]))[:, 0]
-    edge, rows, survivors, accumulated = [0.0], [], [], [np.zeros(curves)]
-    tail, width = np.full(curves, np.nan), first
-    while np.isnan(tail).any() and edge[-1] < _END and len(rows) < _MOST_PANELS:
-        sum_, x = accumulated[-1], edge[-1]
-        rho = hazard(x + width * b.nodes)
-        grown = sum_[:, None] + width * (rho @ b.integral)
+    limit = hazard(np.full((curves, 1), np.inf))[:, 0]
+    x, sum_, width, tail = np.zeros(curves), np.zeros(curves), np.full(curves, first), np.full(curves, np.nan)
+    kept = []
+    for _ in range(_MOST_ROUNDS):
+        open_ = np.isnan(tail)
+        if not open_.any():
+            break
+        rho = hazard(x[:, None] + width[:, None] * b.nodes)
+        grown = sum_[:, None] + width[:, None] * (rho @ b.integral)
         S = np.exp(-grown[:, :-1])
-        alive = np.isnan(tail) & (sum_ < _DEAD)
         error = np.abs(rho @ b.tail.T).max(axis=1) * width * np.exp(-sum_) + np.abs(S @ b.tail.T).max(axis=1)
-        worst = float(np.max(error, where=alive, initial=0.0))
-        if worst > _TOLERANCE and width > max(1e-15 * x, least):
-            if width / 2 < least:
-                raise Rough(x + width)
-            width /= 2
-            continue
-        edge.append(x + width)
-        rows.append(rho)
-        survivors.append(S)
-        accumulated.append(grown[:, -1])
+        good = (error <= _TOLERANCE) | (width <= 1e-15 * x)
+        if (short := open_ & ~good & (width < 2 * least)).any():
+            raise Rough(float((x + width)[short].max()))
+        taken = open_ & good
+        kept.append((x, np.where(taken, width, 0.0), rho, S, sum_))
         settled = (limit > 0) & (np.abs(rho - limit[:, None]).max(axis=1) <= 1e-13 * limit)
-        over = np.isnan(tail) & (settled | (grown[:, -1] > _DEAD))
-        tail[over] = np.where(settled, limit, rho[:, -1])[over]
-        width *= 2
-    unsettled = np.isnan(tail)
-    tail[unsettled] = np.where(limit > 0, rows[-1][:, -1], 0.0)[unsettled]
-    return Panels(
-        np.array(edge), np.stack(rows, axis=1), np.stack(survivors, axis=1), np.stack(accumulated, axis=1), tail
-    )
+        x = np.where(taken, x + width, x)
+        sum_ = np.where(taken, grown[:, -1], sum_)
+        over = taken & (settled | (sum_ > _DEAD) | (x > _END))
+        last = np.where(sum_ > _DEAD, rho[:, -1], np.where(limit > 0, rho[:, -1], 0.0))
+        tail = np.where(over, np.where(settled, limit, last), tail)
+        width = np.where(good, 2 * width, width / 2)
+    tail = np.where(np.isnan(tail), 0.0, tail)
+    columns = (np.stack(column, axis=1) for column in zip(*kept, strict=True))
+    return Panels(*columns, end=x, left=np.exp(-sum_), tail=tail)
