@@ -82,7 +82,8 @@ def integrate_and_fire_rate(
         first order in sqrt(tau_noise/tau).
     dt
         Step of a simulation that tests the threshold at the end of each step and is exact in between: the result is
-        what it would find. 0: the rate of the neuron itself.
+        what it would find. 0: the rate of the neuron itself. Meant for steps in which noise moves V more than its
+        drift does, or without noise at all; with filtered noise much shorter than `tau_noise`.
 
     Returns
     -------
@@ -175,11 +176,12 @@ def _membrane(
         sigma = np.sqrt(2 * (1 + tau_s / tau_m)) * np.where(noisy, np.maximum(sd, least), 1.0)
         coloured = COLOURED * np.sqrt(tau_s / tau_m)
         kept = np.exp(-t_ref / tau_s, where=tau_s > 0, out=np.zeros_like(tau_s))  # of the noise at the spike
-        up, low = coloured + GRID * np.sqrt(step / tau_m), coloured * kept
+        up = np.where(tau_s > 0, coloured, GRID * np.sqrt(step / tau_m))
+        low = coloured * kept
         above, below = (theta - mu) / sigma + up, (V_r - mu) / sigma + low
         width = (theta - V_r) / sigma + up - low
     rise = np.where(step > 0, _rounded_up(tau_m * log_ratio, step) - tau_m * log_ratio, 0.0)
-    delay = t_ref + np.where(noisy, step / 4, rise)
+    delay = t_ref + np.where(noisy, np.where(tau_s > 0, step / 2, step / 4), rise)
     limits = np.clip(above, -np.inf, _BOTTOMLESS), np.clip(below, -np.inf, _BOTTOMLESS)
     return Membrane(*limits, width, log_ratio, tau_m, delay), silent, noisy
 

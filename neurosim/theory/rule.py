@@ -113,7 +113,7 @@ def constant_inputs(model: Model, drive: Drive) -> dict[str, Floats]:
     """
     total = {name: np.zeros(drive.neurons) for name in model.inputs}
     if drive.dense or not all(isinstance(waveform, Constant) for waveform in drive.waveforms):
-        raise NoTheory(f"no theory for {model.name} here: its input changes with time; give a constant one")
+        raise NoTheory(f"no theory known for {model.name} with an input that changes with time; give a constant one")
     for amplitude, target in zip(drive.amplitude, drive.target, strict=True):
         total[list(model.inputs)[target]] += amplitude
     return total

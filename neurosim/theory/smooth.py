@@ -52,7 +52,8 @@ class Smooth:
         taken = panels.width[0] > 0
         self.width = panels.width[0, taken]
         self.edge = np.append(panels.begin[0, taken], panels.end[0])
-        self.accumulated = np.append(panels.accumulated[0, taken], -np.log(panels.left[0]))
+        with np.errstate(divide="ignore"):
+            self.accumulated = np.append(panels.accumulated[0, taken], -np.log(panels.left[0]))
         matrix = basis().coefficients
         rates = panels.hazard[0, taken] @ matrix.T
         self._integrals = np.polynomial.legendre.legint(rates, lbnd=-1, axis=1) * self.width[:, None] / 2
