@@ -47,7 +47,7 @@ def make_setup(
     if not 0 < step < math.inf:
         raise InputError(f"dt must be positive, not {step:g} ms")
     steps = _steps(to_number(duration, _MS, "duration"), step)
-    values = _parameters(model, by_name(parameters, "parameters"))
+    values = parameter_values(model, by_name(parameters, "parameters"))
     given = by_name(start, "start")
     begin = _start(model, {name: value for name, value in given.items() if name != "random"})
     sizes = [(f"parameter {name}", value.size) for name, value in values.items()]
@@ -152,7 +152,8 @@ def _threads(threads: int | None) -> int:
     return default_threads()
 
 
-def _parameters(model: Model, given: Mapping[str, Any]) -> dict[str, Floats]:
+def parameter_values(model: Model, given: Mapping[str, Any]) -> dict[str, Floats]:
+    """Every parameter of a model, as given or as the file has it, in the coherent set: () or (n,)."""
     for name in given:
         model.parameter(name)
     values = {}
