@@ -284,7 +284,7 @@ def _variance_above_of(x: Floats) -> Floats:
     stretch = np.where(deep > 0, _EXPONENTS / (x + np.sqrt(deep)), x)
     s = stretch * nodes
     result: Floats = np.sum(stretch * weights * np.exp(-s * (2 * x - s)) * _one_plus_erf(x - s) ** 2, axis=-1)
-    return np.exp(-x[:, 0] ** 2) * _variance_below_of(np.zeros((1, 1))) + result
+    return np.exp(-(x[:, 0] ** 2)) * _variance_below_of(np.zeros((1, 1))) + result
 
 
 def _in_blocks(function: Callable[[Floats], Floats], x: Floats) -> Floats:

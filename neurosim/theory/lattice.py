@@ -84,7 +84,9 @@ def tabulate(rule: Rule, least: int = _CHUNK) -> Table:
             if rule.size > 1 and (steps + needed) * rule.size > _MOST_NUMBERS:
                 raise TooLong from None
             if steps + needed > _MOST_STEPS:
-                raise NoTheory(f"the probability still jumps after {steps} steps: take more time between draws") from None
+                raise NoTheory(
+                    f"the probability still jumps after {steps} steps: take more time between draws"
+                ) from None
             continue
         return Table(chance, survivor, left * rest, left * weighted)
 
