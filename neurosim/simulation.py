@@ -100,8 +100,8 @@ def simulate(
     model = load_model(model)
     wanted = _wanted(record)
     setup = make_setup(
-        model, I, duration, dt, method, parameters, start, wanted, record_every, spike_timing, seed, threads, rtol, atol,
-        neurons,
+        model, I, duration, dt, method, parameters, start, wanted, record_every, spike_timing, seed, threads,
+        rtol, atol, neurons,
     )  # fmt: skip
     if certify and setup.is_random:
         what = "noise currents" if setup.drive.noise else f"the spike rule of {model.name}"
