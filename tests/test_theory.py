@@ -181,7 +181,9 @@ def simulated(mean, std, tau_noise, refractory, dt, neurons=3000, duration=1000.
         of_noise = np.exp(-fine / tau_noise)
         of_V = (np.exp(-fine / tau) - of_noise) * drive
         factor = 2 * size**2 / tau_noise * dt / 2000
-        chol = np.linalg.cholesky(factor * np.array([[of_noise @ of_noise, of_noise @ of_V], [of_noise @ of_V, of_V @ of_V]]))
+        chol = np.linalg.cholesky(
+            factor * np.array([[of_noise @ of_noise, of_noise @ of_V], [of_noise @ of_V, of_V @ of_V]])
+        )
         noise, passed = size * random.standard_normal(neurons), (keep - lasting) * drive
     V, free_from = np.full(neurons, reset), np.zeros(neurons)
     count, last, intervals = np.zeros(neurons), np.full(neurons, -1), []

@@ -68,7 +68,9 @@ def tabulate(rule: Rule, least: int = _CHUNK) -> Table:
     needed = least
     while True:
         chance = np.hstack([chance, _chances(rule, chance.shape[1], needed)])
-        survivor = np.hstack([np.ones((rule.size, 1)), np.cumprod(1 - chance, axis=1)])
+        with np.errstate(divide="ignore"):
+            survivor = np.exp(np.cumsum(np.log1p(-chance), axis=1))
+        survivor = np.hstack([np.ones((rule.size, 1)), survivor])
         steps, left = chance.shape[1], survivor[:, -1]
         last = chance[:, -_CHUNK // 2 :]
         settled = (limit > 0) & (np.abs(last - limit[:, None]).max(axis=1) <= 1e-13 * limit)
@@ -84,7 +86,9 @@ def tabulate(rule: Rule, least: int = _CHUNK) -> Table:
             if rule.size > 1 and (steps + needed) * rule.size > _MOST_NUMBERS:
                 raise TooLong from None
             if steps + needed > _MOST_STEPS:
-                raise NoTheory(f"the probability still jumps after {steps} steps: take more time between draws") from None
+                raise NoTheory(
+                    f"the probability still jumps after {steps} steps: take more time between draws"
+                ) from None
             continue
         return Table(chance, survivor, left * rest, left * weighted)
 
@@ -220,5 +224,5 @@ def renewal_sequence(probability: Floats) -> Floats:
     radius = 10 ** (-13 / size)
     k = np.arange(1, n + 1)
     series = np.fft.rfft(np.concatenate([[0.0], probability * radius**k]), size)
-    result: Floats = np.fft.irfft(series / (1 - series), size)[1 : n + 1] * radius**-k
-    return result
+    result = np.fft.irfft(series / (1 - series), size)[1 : n + 1] * radius**-k
+    return np.maximum(result, 0.0)

@@ -68,7 +68,9 @@ class Rule:
         if self.kind == "threshold":
             return found
         if (np.isnan(found) & np.isfinite(since)).any():
-            raise InputError(f"the {self.kind} {rule.text} of {self.model.name} is NaN for the given input and parameters")
+            raise InputError(
+                f"the {self.kind} {rule.text} of {self.model.name} is NaN for the given input and parameters"
+            )
         return np.clip(found, 0.0, 1.0 if self.kind == "probability" else _LARGEST_HAZARD)
 
     def parts(self, most: int) -> "list[Rule]":
@@ -154,6 +156,8 @@ def renewal_rule(model: Model, I: Any, parameters: Mapping[str, Any] | None = No
     formulas = (spike.per, spike.refractory)
     times = [np.float64(0.0) if time is None else evaluate(time.tree, constants) for time in formulas]
     step, refractory = (np.broadcast_to(np.asarray(time, float), numbers.size) for time in times)
-    if not all((np.isfinite(time) & (time >= 0)).all() for time in (step, refractory)) or (spike.per and not step.all()):
+    if not all((np.isfinite(time) & (time >= 0)).all() for time in (step, refractory)) or (
+        spike.per and not step.all()
+    ):
         raise InputError(f"the refractory time and the time between draws of {model.name} must be finite and positive")
     return Rule(model, columns, step, refractory)

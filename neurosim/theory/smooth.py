@@ -144,5 +144,5 @@ class Smooth:
         mass = np.diff(fallen)
         first = fallen[0]  # of those that are moved to 0
         sequence = renewal_sequence(mass / (1 - first)) / (1 - first) - mass
-        later = np.concatenate([[0.0], sequence]) / step
+        later = np.concatenate([[0.0], np.maximum(sequence, 0.0)]) / step
         return self.density(lag) + np.interp(lag, np.arange(later.size) * step, later)

@@ -119,7 +119,7 @@ def survive(hazard: Callable[[Floats], Floats], curves: int, first: float, least
             break
         rho = hazard(x[:, None] + width[:, None] * b.nodes)
         grown = sum_[:, None] + width[:, None] * (rho @ b.integral)
-        S = np.exp(-grown[:, :-1])
+        S = np.exp(-np.maximum(grown[:, :-1], 0.0))  # a panel still too wide can overshoot
         error = np.abs(rho @ b.tail.T).max(axis=1) * width * np.exp(-sum_) + np.abs(S @ b.tail.T).max(axis=1)
         good = (error <= _TOLERANCE) | (width <= 1e-15 * x)
         if (short := open_ & ~good & (width < 2 * least)).any():
