@@ -5,7 +5,8 @@ from typing import Any
 
 _HOME = {  # module: the names users type, imported when first used
     "check": "CheckResult check_model",
-    "currents": "Current chirp constant from_array parse_current pulses ramp sine step",
+    "currents": "Current chirp constant from_array membrane_noise ornstein_uhlenbeck parse_current poisson_input "
+    "pulses ramp sine step white_noise",
     "errors": "InputError ModelError NeurosimError SimulationError UnitError",
     "experiments": "GainFunction gain_function",
     "kernel": "Solution integrate",
@@ -14,7 +15,10 @@ _HOME = {  # module: the names users type, imported when first used
     "plot": "plot_gain_function plot_raster plot_recording",
     "recording": "Certificate Recording",
     "simulation": "simulate",
-    "spikes": "firing_pattern",
+    "spikes": "Autocorrelation FiringRate IntervalHistogram PSTH PopulationRate PowerSpectrum SerialCorrelation "
+    "SpikeTrains TimeRescaling autocorrelation cv cv2 fano_factor firing_pattern interspike_intervals "
+    "interval_histogram lv mean_firing_rate population_rate power_spectrum psth rescaled_intervals serial_correlation "
+    "time_rescaling_test",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 

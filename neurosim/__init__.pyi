@@ -4,11 +4,15 @@ from .currents import Current as Current
 from .currents import chirp as chirp
 from .currents import constant as constant
 from .currents import from_array as from_array
+from .currents import membrane_noise as membrane_noise
+from .currents import ornstein_uhlenbeck as ornstein_uhlenbeck
 from .currents import parse_current as parse_current
+from .currents import poisson_input as poisson_input
 from .currents import pulses as pulses
 from .currents import ramp as ramp
 from .currents import sine as sine
 from .currents import step as step
+from .currents import white_noise as white_noise
 from .errors import InputError as InputError
 from .errors import ModelError as ModelError
 from .errors import NeurosimError as NeurosimError
@@ -28,6 +32,29 @@ from .plot import plot_recording as plot_recording
 from .recording import Certificate as Certificate
 from .recording import Recording as Recording
 from .simulation import simulate as simulate
+from .spikes import PSTH as PSTH
+from .spikes import Autocorrelation as Autocorrelation
+from .spikes import FiringRate as FiringRate
+from .spikes import IntervalHistogram as IntervalHistogram
+from .spikes import PopulationRate as PopulationRate
+from .spikes import PowerSpectrum as PowerSpectrum
+from .spikes import SerialCorrelation as SerialCorrelation
+from .spikes import SpikeTrains as SpikeTrains
+from .spikes import TimeRescaling as TimeRescaling
+from .spikes import autocorrelation as autocorrelation
+from .spikes import cv as cv
+from .spikes import cv2 as cv2
+from .spikes import fano_factor as fano_factor
 from .spikes import firing_pattern as firing_pattern
+from .spikes import interspike_intervals as interspike_intervals
+from .spikes import interval_histogram as interval_histogram
+from .spikes import lv as lv
+from .spikes import mean_firing_rate as mean_firing_rate
+from .spikes import population_rate as population_rate
+from .spikes import power_spectrum as power_spectrum
+from .spikes import psth as psth
+from .spikes import rescaled_intervals as rescaled_intervals
+from .spikes import serial_correlation as serial_correlation
+from .spikes import time_rescaling_test as time_rescaling_test
 
 __version__: str

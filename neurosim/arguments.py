@@ -177,8 +177,8 @@ def _start(model: Model, given: Mapping[str, Any]) -> dict[str, Floats]:
             raise InputError(f"start: {model.name} has no state {excerpt(name)}; {choices(str(name), legal)}")
         array = to_array(value, legal[name], f"start of {name}")
         if array.ndim > 1 or array.size == 0 or not _can_start(name, array).all():
-            what = {"above_threshold": "0 or 1"}.get(
-                name, "from 0 on" if name in (*REMEMBERED, "hazard_left") else "a finite number"
+            what = {"above_threshold": "0 or 1", "hazard_left": "a number from 0 on"}.get(
+                name, "a time from 0 on" if name in REMEMBERED else "a finite number"
             )
             raise InputError(f"start of {name} is {what}, or one value per neuron (n,)")
         values[name] = array

@@ -13,6 +13,7 @@ from .simulation import simulate
 from .spikes import firing_pattern
 from .units import parse_unit, to_number
 
+_SEED = 1  # of the runs of models with chance
 _ROUNDS, _PER_ROUND = 5, 32
 
 
@@ -61,9 +62,9 @@ def _measure(model: Model, check: Check) -> dict[str, float | str]:
     found: dict[str, float | str] = {}
     if wanted - {"rheobase"}:
         current = current_of(check.input) if model.inputs else None
-        recording = simulate(model, current, check.duration, parameters=check.parameters)
+        recording = simulate(model, current, check.duration, parameters=check.parameters, seed=_SEED)
         times = recording.spike_times()
-        found |= {name: float(values[0]) for name, values in recording.final_state.items()}
+        found |= {name: float(values[0]) for name, values in recording.final_state.items() if name != "random"}
         found["spike_count"] = float(times.size)
         found["first_spike"] = float(times[0]) if times.size else math.nan
         found["rate"] = float(recording.rate(after=check.discard)[0])

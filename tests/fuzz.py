@@ -148,7 +148,7 @@ class Author:
         return "\n".join([*lines, *define] if self.chance(0.5) else [*define, *lines])
 
     def spike(self) -> str:
-        lines = ["[spike]", f"threshold = {self.value(self.expression('truth'))}"]
+        lines = ["[spike]", *self.rule()]
         if self.states and self.chance(0.5):
             reset = {name: self.expression(unit, 2) for name, unit in self.states.items() if self.chance(0.6)}
             entries = ", ".join(f"{self.key(name)} = {self.value(text)}" for name, text in reset.items())
@@ -158,6 +158,16 @@ class Author:
             held = [name for name in self.states if self.chance(0.5)]
             lines.append(f"hold = {self.value(json.dumps(held), raw=True)}")
         return "\n".join(lines)
+
+    def rule(self) -> list[str]:
+        """One of the three rules; with malice perhaps half of one, or two."""
+        threshold = f"threshold = {self.value(self.expression('truth'))}"
+        if self.chance(0.6):
+            return [threshold]
+        if self.chance(0.5):
+            return [f"hazard = {self.value(self.expression('Hz'))}", *([threshold] * self.chance(self.malice))]
+        per = f"per = {self.value(self.pick('1*ms', '0.5*ms', 'inf', 't' if self.malice else '2*ms'))}"
+        return [f"probability = {self.value(self.expression('1'))}", *([per] * (not self.chance(self.malice)))]
 
     def check(self) -> str:
         if not self.chance(0.3):
@@ -269,9 +279,9 @@ def check(text: str) -> str:
     ):
         raise Failure(f"brackets of LaTeX do not match: {latex}")
     for name, method in METHODS.items():
-        for located in (False, True):
+        for located, noisy in ((False, False), (True, False), (False, True), (True, True)):
             try:
-                source, _ = timed(f"kernel_source with {name}", kernel_source, model, method, located)
+                source, _ = timed(f"kernel_source with {name}", kernel_source, model, method, located, noisy)
             except (InputError, ModelError):
                 continue
             check_source(source, model)
@@ -299,19 +309,19 @@ _NODES += (ast.Assign, ast.AugAssign, ast.Expr)
 _NODES += (ast.Tuple, ast.Subscript, ast.Name, ast.Constant, ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp)
 _NODES += (ast.IfExp, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.expr_context)
 _GENERATED = re.compile(
-    r"(?:[spdiomxcnuvwaby]|[ry][1-7]|[rq][12])_[A-Za-z]\w*|[PQHKA]\d*_\w+|[hw][1-4](_[1-4])?|c\d+|e\d+(_\d+)?|"
+    r"(?:[spdiomxcnuvwaby]|[ry][1-7]|[rq][12])_(?:[A-Za-z]\w*|_hazard)|[PQHKA]\d*_\w+|[hw][1-4](_[1-4])?|c\d+|e\d+(_\d+)?|"
     r"rates|rates_and_slopes|flow|move|[A-Z_]+",
     re.ASCII,
 )
 _FIXED = frozenset(
     """advance tile amplitude target wave changed dense dense_target spike_lane spike_when record_row trace sizes dt k j
-    first last window waves denses records every capacity steps step firing free now fires threshold t since_spike
-    last_spike lanes
+    first last window waves denses several records every capacity steps step firing free now fires threshold t
+    since_spike last_spike lanes noise random noise_kind sources even probability
     h half width at end low high below above side looks trial margin steep waits waiting spikes piece refine
     norm pieces g size edges count rtol atol here place limit length error factor grown stop crosses quarter before
     theta fine until sample""".split()
 )
-_DEVICE = Path(neurosim.__file__).parent / "kernel" / "device.py"
+_KERNEL = Path(neurosim.__file__).parent / "kernel"
 _GLOBAL = {
     "inf",
     "range",
@@ -321,7 +331,12 @@ _GLOBAL = {
     "float",
     "min",
     "max",
-    *re.findall(r"^(?:def )?(\w+)[(:]", _DEVICE.read_text("utf-8"), re.MULTILINE),
+    *(
+        name
+        for module in ("device", "chance", "rows")
+        for name in re.findall(r"^(?:def )?(\w+)[(:]", (_KERNEL / f"{module}.py").read_text("utf-8"), re.MULTILINE)
+    ),
+    "len",
 }
 
 
@@ -331,10 +346,11 @@ def check_source(source: str, model: Model) -> None:
     if not re.fullmatch(r"[\w ,.:\n-]+", ast.get_docstring(module) or "", re.ASCII) or len(source) > 1_000_000:
         raise Failure("an unexpected documentation string or length")
     imports = [ast.unparse(node) for node in module.body[1:] if isinstance(node, ast.ImportFrom)]
-    if imports != ["from numpy import inf", "from neurosim.kernel.device import *"]:
+    called = [f"from neurosim.kernel.{module} import *" for module in ("device", "chance")]
+    if imports not in (["from numpy import inf", *called], ["from numpy import inf", called[0]]):
         raise Failure(f"unexpected imports: {imports}")
     functions = [node for node in module.body if isinstance(node, ast.FunctionDef)]
-    others = [part for node in module.body[3:] if node not in functions for part in ast.walk(node)]
+    others = [part for node in module.body[1 + len(imports) :] if node not in functions for part in ast.walk(node)]
     check_nodes(others)
     known = _GLOBAL | stored(others) | {function.name for function in functions}
     for function in functions:

@@ -35,7 +35,7 @@ def test_renewal_follows_the_closed_form():
     """1/(t_abs + c/(I - theta)) of FACTS of the deterministic renewal neuron, intervals rounded up to dt = 0.01 ms."""
     I = np.linspace(0, 6, 61)
     wanted = np.where(I > 1, 1000 / (4 + 5 / np.where(I > 1, I - 1, 1)), 0)
-    rate = ns.gain_function("renewal", I).rate
+    rate = ns.gain_function("renewal-deterministic", I).rate
     np.testing.assert_allclose(rate, wanted, rtol=0.01 / 4)
 
 
@@ -80,9 +80,9 @@ def test_no_onset_in_range(inputs):
 
 def test_saturation_of_the_renewal_neuron():
     """1/t_abs = 250 Hz: reached within 1 % at large input, not to be seen at small input."""
-    gain = ns.gain_function("renewal", np.linspace(0, 500, 51))
+    gain = ns.gain_function("renewal-deterministic", np.linspace(0, 500, 51))
     assert gain.saturation == pytest.approx(250, rel=0.01)
-    assert math.isnan(ns.gain_function("renewal", np.linspace(0, 5, 51)).saturation)
+    assert math.isnan(ns.gain_function("renewal-deterministic", np.linspace(0, 5, 51)).saturation)
 
 
 def test_saturation_where_firing_stops_again():

@@ -33,7 +33,7 @@ def test_rates_match_the_closed_form():
 
 def test_default_is_located_where_a_spike_matters():
     """For a model with a reset, or one that uses since_spike; not for hodgkin-huxley, whose course is the same."""
-    for name, I, dt in ((LIF, 2.5, 0.1), ("renewal", 3.0, 0.5), ("hodgkin-huxley", 10.0, 0.05)):
+    for name, I, dt in ((LIF, 2.5, 0.1), ("renewal-deterministic", 3.0, 0.5), ("hodgkin-huxley", 10.0, 0.05)):
         usual = ns.simulate(name, I, 100, dt=dt).spike_times() / dt
         grid = ns.simulate(name, I, 100, dt=dt, spike_timing="grid").spike_times() / dt
         on_grid = np.allclose(usual, np.rint(usual), rtol=0, atol=1e-9)
@@ -44,7 +44,7 @@ def test_default_is_located_where_a_spike_matters():
 def test_renewal_is_exact_on_any_grid():
     """Period t_abs + c/(I - theta), after a spike at once, since the input is above threshold from the start."""
     for dt in (0.01, 0.5, 3.0):
-        times = ns.simulate("renewal", 3.0, 99, dt=dt).spike_times()
+        times = ns.simulate("renewal-deterministic", 3.0, 99, dt=dt).spike_times()
         assert times[0] == pytest.approx(0, abs=1e-7)
         assert np.diff(times) == pytest.approx(4 + 5 / 2, abs=1e-7)
 
@@ -110,7 +110,7 @@ def test_a_reset_above_the_threshold_spikes_once_a_step():
 def test_an_input_that_jumps_over_the_threshold_is_met_at_once():
     """The renewal neuron has no membrane: it fires at the edge of the step, 20 ms, not a step later."""
     for method in ("exact", "dopri5"):
-        times = ns.simulate("renewal", ns.step(3, start=20), 40, dt=0.5, method=method).spike_times()
+        times = ns.simulate("renewal-deterministic", ns.step(3, start=20), 40, dt=0.5, method=method).spike_times()
         assert times == pytest.approx([20, 26.5, 33, 39.5], abs=1e-6)
 
 
@@ -165,9 +165,9 @@ def test_same_bits_however_it_is_run(method, monkeypatch):
     assert alone.spike_times().tobytes() == one.spike_times(37).tobytes()
 
 
-@pytest.mark.parametrize("name", [LIF, "izhikevich", "adaptive-exponential", "renewal"])
+@pytest.mark.parametrize("name", [LIF, "izhikevich", "adaptive-exponential", "renewal-deterministic"])
 def test_a_run_goes_on_from_its_final_state_with_the_same_bits(name):
-    I = {LIF: 2.7, "izhikevich": 9.3, "adaptive-exponential": 900.0, "renewal": 2.7}[name]
+    I = {LIF: 2.7, "izhikevich": 9.3, "adaptive-exponential": 900.0, "renewal-deterministic": 2.7}[name]
     whole = ns.simulate(name, I, 200)
     first = ns.simulate(name, I, 73.3)
     second = ns.simulate(name, I, 126.7, start=first.final_state)

@@ -78,18 +78,23 @@ def test_one_spike_per_rising_edge_however_fine_the_step():
 
 def test_renewal_is_periodic():
     """Closed form: tau = t_abs + c/(I - theta) = 4 + 5/2 ms, on the grid from the end of the first step on."""
-    times = ns.simulate("renewal", 3, 50, spike_timing="grid").spike_times()
+    times = ns.simulate("renewal-deterministic", 3, 50, spike_timing="grid").spike_times()
     np.testing.assert_allclose(times, 0.01 + 6.5 * np.arange(times.size), atol=1e-9)
 
 
 def test_since_spike_can_start_anywhere():
-    first = [ns.simulate("renewal", 3, 10, start={"since_spike": since}).spike_times()[0] for since in (0, 2.5, 6.0)]
+    first = [
+        ns.simulate("renewal-deterministic", 3, 10, start={"since_spike": since}).spike_times()[0]
+        for since in (0, 2.5, 6.0)
+    ]
     assert first == pytest.approx([6.5, 4.0, 0.5])
 
 
-@pytest.mark.parametrize("name", [HH, LIF, "izhikevich", "renewal"])
+@pytest.mark.parametrize("name", [HH, LIF, "izhikevich", "renewal-deterministic"])
 def test_final_state_continues_with_the_same_bits(name):
-    amplitudes = {HH: [7, 10, 30], LIF: [2.2, 2.5, 3], "izhikevich": [5, 10, 15], "renewal": [1.5, 2, 4]}[name]
+    amplitudes = {HH: [7, 10, 30], LIF: [2.2, 2.5, 3], "izhikevich": [5, 10, 15], "renewal-deterministic": [1.5, 2, 4]}[
+        name
+    ]
     whole = ns.simulate(name, amplitudes, 60)
     first = ns.simulate(name, amplitudes, 23)
     second = ns.simulate(name, amplitudes, 37, start=first.final_state)
@@ -131,7 +136,7 @@ def test_defines_and_inputs_are_recorded():
 
 
 def test_since_spike_in_a_define_is_recorded():
-    recording = ns.simulate("renewal", 3, 20, record=["J_r"], spike_timing="grid")
+    recording = ns.simulate("renewal-deterministic", 3, 20, record=["J_r"], spike_timing="grid")
     after = recording["J_r"][0, np.rint(recording.spike_times()[0] / 0.01).astype(int) + np.array([0, 399, 401, 600])]
     assert after == pytest.approx([np.inf, np.inf, 5 / 0.01, 5 / 2])
 

@@ -124,7 +124,8 @@ def _is_private(folder: Path) -> bool:
 
 def _fingerprint(source: str) -> str:
     folder = Path(__file__).parent
-    called = [(folder / f"{name}.py").read_text(encoding="utf-8") for name in ("device", "chance") if name in source]
+    modules = ("device", "chance", "rows") if "kernel.chance" in source else ("device",)
+    called = [(folder / f"{name}.py").read_text(encoding="utf-8") for name in modules]
     parts = (source, *called, *environment().values())
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
 

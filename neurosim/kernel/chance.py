@@ -15,12 +15,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from .device import bits_of, exp, fma, from_bits, inline, select
-
-WHITE, ORNSTEIN_UHLENBECK, POISSON = 0, 1, 2
-SCALE, SHARE, FIRST, LAST, NORMAL = 0, 1, 2, 3, 4
-"""Rows of a noise current: its size, what of it is left after a step (Poisson: events per step), its value at the
-beginning and the end of the step, two normal numbers."""
-NOISE_ROWS = 6
+from .rows import FIRST, LAST, NOISE_ROWS, NORMAL, ORNSTEIN_UHLENBECK, POISSON, SCALE, SHARE, STREAM_WORDS, WHITE  # noqa: F401
 
 _ONE = np.int64(0x3FF0000000000000)
 _MANTISSA = np.int64(0x000FFFFFFFFFFFFF)
@@ -181,7 +176,7 @@ def add_noise(tile, drive, sums, nodes, lanes, noise, random, kinds, even):
                 for j in range(lanes):
                     rows[LAST, j] = rows[SCALE, j] * rows[z, j]
                     rows[FIRST, j] = rows[LAST, j]
-            else:
+            elif kind == ORNSTEIN_UHLENBECK:
                 for j in range(lanes):
                     rows[FIRST, j] = rows[LAST, j]
                     rows[LAST, j] = fma(rows[SHARE, j], rows[FIRST, j], rows[SCALE, j] * rows[z, j])

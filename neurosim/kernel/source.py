@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..errors import InputError
 from ..expression import names
 from ..methods import Adaptive, Method
 from ..model import Model
@@ -51,6 +52,8 @@ def kernel_source(model: Model, method: Method, located: bool = False, noisy: bo
     InputError
         Where the method cannot integrate the model, with methods that can.
     """
+    if model.spike.is_random:  # a hazard is always located, a probability never
+        located = model.spike.kind == "hazard"
     key = _Key(model.source, method, located, noisy)
     if key not in _written:
         if len(_written) >= _MOST_WRITTEN:
@@ -66,6 +69,8 @@ _MOST_WRITTEN = 64
 def _write(model: Model, method: Method, located: bool, noisy: bool) -> tuple[str, Layout]:
     writer = Writer(model)
     if isinstance(method, Adaptive):
+        if noisy or model.spike.is_random or HAZARD in model.states:
+            raise InputError(f"{method.name} is for deterministic runs; take a method with a fixed step")
         return write_adaptive(model, method, writer)
     nodes = _nodes(model, method)
     scheme = write_scheme(model, method, writer, nodes)
@@ -106,6 +111,7 @@ def _head(model: Model, layout: Layout, scheme: Scheme, located: bool, noisy: bo
         "bookkeeping": [", ".join(name.upper() for name in layout.bookkeeping)],
         "numbers": [", ".join(str(layout.row[name]) for name in layout.bookkeeping)],
         "steepest": [repr(_STEEPEST if method.order > 2 else _STEEPEST_OF_SECOND_ORDER)],
+        "fine": ["2.0**-14" if HAZARD in model.states else "TICK"],
         "rows": [str(layout.rows)],
         "streams": [STREAMS] * random,
         "coefficients": indented(scheme.coefficients, 1),

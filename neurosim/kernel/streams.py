@@ -8,17 +8,15 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..noise import Kind, Source
+from .rows import FIRST, LAST, NOISE_ROWS, STREAM_WORDS
 from .tiles import Floats, fill, new_tiles
 
 Ints = NDArray[np.int64]
 _Words = NDArray[np.uint64]
 
-NOISE_ROWS: Final = 6
-_SIZE, _SHARE, _FIRST, _LAST, _NORMAL = 0, 1, 2, 3, 4
-_WORDS = 4
-RULE = 1000
+RULE: Final = 1000
 """The purpose of the stream of the spike rule; noise currents are numbered from 0."""
-AGE = 1001
+AGE: Final = 1001
 """The purpose of the times since the last spike at the start."""
 _MOST_EVENTS = 500.0
 
@@ -68,19 +66,19 @@ class Chance:
         self.sources, self.neurons, self.width, self.phase = sources, neurons, width, 0
         count = len(sources)
         self.noise = new_tiles(neurons, width, count * NOISE_ROWS)
-        self.random = new_tiles(neurons, width, (count + 1) * _WORDS)
+        self.random = new_tiles(neurons, width, (count + 1) * STREAM_WORDS)
         self.kind = np.array([*(s.kind for s in sources), *(s.target for s in sources)], dtype=np.int64)
         for i, source in enumerate(sources):
             words = streams(seed, i, neurons, source.frozen)
-            self._put(self.random, i * _WORDS, words[:4].view(np.float64))
+            self._put(self.random, i * STREAM_WORDS, words[:4].view(np.float64))
             size, share = _size_and_share(source, dt)
             self._put(self.noise, i * NOISE_ROWS, [size, share])
             if source.kind == Kind.ORNSTEIN_UHLENBECK:
                 u, v = uniform(words[4:])
                 start = source.size * np.sqrt(-2 * np.log1p(-u)) * np.cos(2 * np.pi * v)
-                self._put(self.noise, i * NOISE_ROWS + _LAST, [start])
+                self._put(self.noise, i * NOISE_ROWS + LAST, [start])
         words = streams(seed, RULE, neurons)
-        self._put(self.random, count * _WORDS, words[:4].view(np.float64))
+        self._put(self.random, count * STREAM_WORDS, words[:4].view(np.float64))
         self.first_exponential = -np.log1p(-uniform(words[4]))
 
     def _put(self, tiles: Floats, first: int, rows: Any) -> None:
@@ -110,7 +108,7 @@ class Chance:
         self._put(self.random, 0, rows[: self.random.shape[1]])
         for i in range(len(self.sources)):  # sizes and shares are those of this run
             first = i * NOISE_ROWS
-            self._put(self.noise, first + _FIRST, rows[self.random.shape[1] + first + _FIRST :][: NOISE_ROWS - _FIRST])
+            self._put(self.noise, first + FIRST, rows[self.random.shape[1] + first + FIRST :][: NOISE_ROWS - FIRST])
         self.phase = int(rows[-1, 0])
 
 

@@ -17,6 +17,7 @@ TICK = {tick}  # part of a step that spike times are multiples of
 {bookkeeping} = {numbers}  # rows of a tile
 STEEP = {steepest}  # growth of a rate over a step from which on the step is taken in pieces
 SMALLEST = 2.0**-10  # piece of a step
+FINE = {fine}  # part of a step that a spike is located to
 SPIKES, FAILED, CROWDED, SOURCES, PHASE, PER = 9, 10, 11, 12, 13, 14  # what `sizes` counts and reports
 
 
@@ -76,7 +77,7 @@ DRAW: Final = """\
 STREAMS: Final = """\
     sources = sizes[SOURCES]
     noise = carray(noise, (sources, NOISE_ROWS, TILE))
-    random = carray(random, (sources + 1, 4, TILE))
+    random = carray(random, (sources + 1, STREAM_WORDS, TILE))
     noise_kind = carray(noise_kind, (2, sources))"""
 
 GRID: Final = """\
@@ -130,7 +131,7 @@ LOCATED: Final = """\
                         while True:
                             now, margin, steep = move(tile, j, step, at, trial - at, dt, free)
                             if looks == 0:
-                                fine = TICK if steep < 0.5 else 2.0**-6*SMALLEST  # where the scheme tells no more
+                                fine = FINE if steep < 0.5 else 2.0**-6*SMALLEST  # where the scheme tells no more
                                 refine = free and steep > 1.3*STEEP and piece > SMALLEST
                                 if refine or not (now and free and tile[ABOVE, j] == 0.0):
                                     break  # too long a piece, or no spike in it

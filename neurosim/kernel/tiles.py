@@ -57,7 +57,8 @@ def make_tiles(
     rows["refractory"] = 0.0 if refractory is None else _rounded(evaluate(refractory.tree, values) / dt, layout)
     if not np.all(rows["refractory"] >= 0):
         raise InputError(f"the refractory time {refractory and refractory.text} of {model.name} is negative or NaN")
-    left = np.maximum(rows["last_spike"] + rows["refractory"], 0.0)
+    ago = -rows["last_spike"]
+    left = np.where(ago < rows["refractory"], rows["refractory"] - np.where(np.isfinite(ago), ago, 0.0), 0.0)
     rows["free_from"] = _rounded(start["refractory"] / dt, layout) if "refractory" in start else left
     rows |= {name: _constant(model, tree, values) for name, tree in layout.constants.items()}
     if layout.matrices:

@@ -1,13 +1,13 @@
-"""What spike trains look like."""
+"""What the response to a step is called."""
 
 from typing import Any
 
 import numpy as np
 
-from .errors import InputError
-from .units import parse_unit, to_array, to_number
+from ..errors import InputError
+from ..units import to_number
+from .trains import MS, one_train
 
-_MS = parse_unit("ms")
 _GAP = 3.0  # between bursts, in longest intervals inside them
 _TREND = 1.5  # of the last interval to the first
 _REGULAR = 0.1  # coefficient of variation
@@ -43,10 +43,8 @@ def firing_pattern(times: Any, duration: Any, start: Any = 0.0) -> str:
     The words are those of Markram et al. 2004, Nat Rev Neurosci 5:793, doi:10.1038/nrn1519; the numbers are
     conventions.
     """
-    spikes = to_array(times, _MS, "the spike times")
-    length, begin = to_number(duration, _MS, "duration"), to_number(start, _MS, "start")
-    if spikes.ndim != 1 or not np.isfinite(spikes).all() or (np.diff(spikes) < 0).any():
-        raise InputError("spike times are finite and increasing, in a 1-D array, those of one neuron")
+    spikes = one_train(times)
+    length, begin = to_number(duration, MS, "duration"), to_number(start, MS, "start")
     if not 0 < length < np.inf or not np.isfinite(begin):
         raise InputError(f"duration must be positive, not {length:g} ms; duration and start finite")
     if spikes.size == 0:

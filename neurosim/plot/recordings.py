@@ -1,4 +1,4 @@
-"""Pictures. Every function takes ``ax=None``, returns Axes and shows nothing by itself."""
+"""Recordings, gain functions, the ladder; and how a figure is made and written."""
 
 import os
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .errors import InputError, excerpt
-from .experiments import GainFunction
-from .files import replacing
-from .recording import Floats, Recording
+from ..errors import InputError, excerpt
+from ..experiments import GainFunction
+from ..files import replacing
+from ..recording import Floats, Recording
 
 _MOST_TRACES = 8
 _QUIET = "0.35"
