@@ -11,7 +11,7 @@ LAYERS = [
     {"waveforms", "noise", "currents", "drive", "model", "methods", "recording"},
     {"kernel"},
     {"arguments", "chance", "simulation"},
-    {"spikes", "experiments", "check", "files"},
+    {"spikes", "theory", "experiments", "check", "files"},
     {"plot"},
     {"cli"},
     {"__init__", "__main__"},

@@ -197,7 +197,7 @@ def simulated(mean, std, tau_noise, refractory, dt, neurons=3000, duration=1000.
         else:
             V += moved * first
         V[step < free_from] = reset
-        spikes = np.flatnonzero(V >= threshold)
+        spikes = np.flatnonzero(threshold <= V)
         V[spikes] = reset
         free_from[spikes] = step + 1 + held
         if step >= warm and spikes.size:
@@ -229,7 +229,7 @@ def test_filtered_noise_against_a_simulation():
 
 
 def test_shift_by_filtered_noise():
-    """Fourcaud & Brunel 2002: both limits are raised by alpha/2·sqrt(tau_noise/tau), alpha = sqrt(2)|zeta(1/2)| = 2.07."""
+    """Fourcaud & Brunel 2002: both limits are raised by alpha/2·sqrt(tau_noise/tau), alpha = sqrt(2)|zeta(1/2)|."""
     alpha = math.sqrt(2) * abs(float(mpmath.zeta(0.5)))
     assert alpha == pytest.approx(2.0653, abs=1e-4)
     sigma = math.sqrt(2 * (1 + 0.5 / 20)) * 5  # of the white noise before the filter

@@ -1,5 +1,6 @@
 """Renewal theory of model files against closed forms, slow loops and quadrature."""
 
+import itertools
 import math
 import time
 
@@ -41,6 +42,7 @@ def model(rule, states=""):
 
 RENEWAL = model('probability = "gate(beta*h)"\nper = "step"')
 CONTINUOUS = model('hazard = "gate(beta*h)/step"')
+DETERMINISTIC = model('threshold = "h >= 0"')
 POISSON = model('hazard = "rho"')
 DEAD_TIME = model('hazard = "rho"\nrefractory = "t_ref"')
 GAMMA_2 = model('hazard = "rho*(rho*since_spike)/(1 + rho*since_spike)"')
@@ -110,7 +112,7 @@ def test_a_constant_chance_of_any_size():
 
 
 def test_without_noise_intervals_are_rounded_up():
-    """FACTS: beta = inf is the deterministic period t_abs + c/(I - theta), rounded up to the step; nothing for I < theta."""
+    """FACTS: beta = inf is the deterministic period t_abs + c/(I - theta), rounded up to the step."""
     I = np.array([-1, 0.5, 0.999, 1.03, 1.1, 1.5, 1.9, 2, 3, 6, 11, 40])
     for step in (1.0, 0.5, 0.04):
         period = 4 + 5 / np.where(I > 1, I - 1, np.nan)
@@ -197,7 +199,7 @@ def test_continuous_sibling_against_quadrature(I, beta):
         return 0.0 if s <= 4 else 0.5 * (1 + math.tanh(beta * (I - 5 / (s - 4) - 1)))
 
     edges = np.concatenate([[4], np.geomspace(4.01, 20_000, 400)])
-    pieces = [quad(hazard, a, b, epsabs=1e-14)[0] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    pieces = [quad(hazard, a, b, epsabs=1e-14)[0] for a, b in itertools.pairwise(edges)]
     to_edge = np.concatenate([[0], np.cumsum(pieces)])
 
     def survivor(s, i):
@@ -240,15 +242,15 @@ def test_intervals_that_may_never_end():
 
 
 def test_deterministic_limit_in_closed_form():
-    """FACTS: t_abs + c/(I - theta), no spikes for I <= theta; this is the shipped model."""
+    """FACTS: t_abs + c/(I - theta), no spikes for I <= theta."""
     I = np.array([-1, 0.5, 1, 1.001, 1.5, 3, 6, 1e3])
-    intervals = renewal_intervals("renewal", I)
+    intervals = renewal_intervals(DETERMINISTIC, I)
     with np.errstate(divide="ignore"):
         np.testing.assert_allclose(
             intervals.mean, np.where(I > 1, 4 + 5 / np.maximum(I - 1, 1e-300), np.inf), rtol=1e-12
         )
     np.testing.assert_array_equal(intervals.cv, np.where(I > 1, 0, np.nan))
-    theory = renewal_theory("renewal", 3)
+    theory = renewal_theory(DETERMINISTIC, 3)
     assert theory.mean == pytest.approx(6.5, rel=1e-12)
     np.testing.assert_allclose(theory.sample(3, seed=1), 6.5)
     np.testing.assert_array_equal(theory.survivor_at([6.49, 6.51]), [1, 0])

@@ -168,7 +168,8 @@ class Lattice:
 
     def density(self, t: Floats) -> Floats:
         """D_k/step, 1/ms, of the same multiple."""
-        return self.hazard(t) * self.survivor((self._index(t) - 1) * self.step)
+        before = np.asarray((self._index(t) - 1.0) * self.step, np.float64)
+        return self.hazard(t) * self.survivor(before)
 
     def quantile(self, survivors: Floats) -> Floats:
         """The shortest interval t with P(interval > t) at most `survivors`, in (0, 1]."""
@@ -183,7 +184,7 @@ class Lattice:
         """Times that show the law: multiples of the step to where 1 in 1000 survives."""
         last = self.quantile(np.array([1e-3]))[0] / self.step
         last = min(last, self.chance.size) if np.isfinite(last) else self.chance.size
-        return np.arange(1, int(last) + 1) * self.step
+        return self.step * np.arange(1.0, int(last) + 1)
 
     def spectrum(self, frequency: Floats) -> Floats:
         """Power over rate, at frequencies per ms: (1 - |D̂|²)/|1 - D̂|², by the transform of the survivor function.
@@ -210,7 +211,7 @@ class Lattice:
         """Spikes per ms at t after a spike: of the multiple of the step that t belongs to."""
         k = self._index(np.abs(t))
         last = int(k.max(initial=1))
-        chance = renewal_sequence(self.density(np.arange(1, last + 1) * self.step) * self.step)
+        chance = renewal_sequence(self.density(self.step * np.arange(1.0, last + 1)) * self.step)
         return np.where(k < 1, 0.0, chance[np.maximum(k, 1) - 1]) / self.step
 
 

@@ -123,9 +123,7 @@ class RenewalTheory:
 
     def _must_fire(self, what: str) -> None:
         if not np.isfinite(self.mean):
-            raise InputError(
-                f"{what}: {self.model.name} may fall silent at this input, or its mean interval is infinite"
-            )
+            raise InputError(f"{what}: {self.model.name} may fall silent, or its mean interval is infinite")
 
     def __repr__(self) -> str:
         return f"<RenewalTheory of {self.model.name}: mean {self.mean:.5g} ms, cv {self.cv:.4g}, {self.rate:.5g} Hz>"
@@ -150,7 +148,8 @@ def renewal_theory(
     model
         Name of a model, path of a model file, or a `Model`.
     I
-        Constant input: a number in the unit of the model's input, a quantity, a constant `Current`; by name for several.
+        Constant input: a number in the unit of the model's input, a quantity, a constant `Current`; by name for
+        several inputs.
     parameters
         Values that differ from the model's.
 
@@ -176,8 +175,7 @@ def renewal_theory(
     rule = renewal_rule(model, I, parameters)
     if rule.size != 1:
         raise InputError("renewal_theory takes one input and one set of parameters; renewal_intervals takes many")
-    laws = {"probability": lattice.Lattice, "hazard": smooth.Smooth, "threshold": periodic.Periodic}
-    law: Law = laws[rule.kind](rule)
+    law = _law(rule)
     if law.mean == 0.0:
         raise NoTheory(_at_once(model))
     time = law.grid()
@@ -225,6 +223,12 @@ def renewal_intervals(
     if (mean == 0).any():
         raise NoTheory(_at_once(model))
     return _summary(mean, variance)
+
+
+def _law(rule: Rule) -> Law:
+    if rule.kind == "threshold":
+        return periodic.Periodic(rule)
+    return lattice.Lattice(rule) if rule.kind == "probability" else smooth.Smooth(rule)
 
 
 def _moments(rule: Rule) -> tuple[Floats, Floats]:
