@@ -166,7 +166,8 @@ def renewal_theory(
 
     Notes
     -----
-    A `probability` g_k at the k-th draw after a spike gives D_k = g_k Π(1 - g_j), j < k; a `hazard` ρ gives
+    The rule may depend on the time since the last spike and on a leaky membrane that each spike resets to the same value:
+    then its potential is a function of that time, too. A `probability` g_k at the k-th draw after a spike gives D_k = g_k Π(1 - g_j), j < k; a `hazard` ρ gives
     D = ρ exp(-∫ρ); a `threshold` one interval, the first time at which it is reached. While refractory there is no
     chance. Cox 1962, Renewal Theory, Methuen; Gerstner, Kistler, Naud & Paninski 2014, Neuronal Dynamics, Cambridge
     University Press, chapters 7 and 9, doi:10.1017/CBO9781107447615.
