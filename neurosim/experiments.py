@@ -172,7 +172,8 @@ def gain_function(
     -----
     The rate is (spikes - 1)/(last - first) over the spikes after `discard`: it is not quantised by the duration, but a
     neuron slower than 1/(duration - discard) reads as silent, as does one that stops before the second half of that
-    time. Memory does not grow with the duration.
+    time. Where chance is at work it is spikes/(duration - discard), which has no bias; renewal models then start from
+    their stationary state, all others as always. Memory does not grow with the duration.
     """
     model = load_model(model)
     inputs, unit = one_input(model, I, "a gain function")
@@ -186,10 +187,12 @@ def gain_function(
     options = {"dt": dt, "method": method, "spike_timing": spike_timing, "seed": seed, "threads": threads}
     with progress_bar(progress, f"gain function of {model.name}") as show:
         sweep = _Sweep(model, family, math.prod(shape), length, skipped, options, show, inputs.size, noise, several)
+        expected, expected_error, reason = sweep.theory(inputs) if theory else (None, None, "theory=False")
+        if expected is not None and model.spike.is_random and noise is None:
+            sweep.start = "stationary"
         rate, count, error = sweep.measure(np.tile(inputs, (sweep.curves, 1)))
         onset, kind = _onset(inputs, rate, sweep)
     saturation = np.array([math.nan if chance else _saturation(inputs, curve) for curve in rate])
-    expected, expected_error, reason = sweep.theory(inputs) if theory else (None, None, "theory=False")
     full = (*shape, inputs.size)
     return GainFunction(
         model=model.replace(**{name: float(values) for name, values in given.items() if not values.ndim}),
@@ -231,15 +234,15 @@ class _Sweep:
         self.length, self.skipped, self.options = length, skipped, options
         self.noise, self.trials = noise, trials
         self.chance = model.spike.is_random or noise is not None
+        self.start: str | None = None
         self.show, self.done, self.total = show, 0, inputs + (0 if self.chance else _REFINEMENTS * _PER_REFINEMENT)
 
     def measure(self, currents: Floats) -> tuple[Floats, NDArray[np.int64], Floats]:
         """Rates, counts and standard errors for (curves, k) currents."""
         shape, trials = currents.shape, self.trials
         settings = {name: np.repeat(values, shape[1] * trials) for name, values in self.family.items()}
-        setup = make_setup(
-            self.model, self._driven(np.repeat(currents, trials)), self.length, parameters=settings, **self.options
-        )
+        driven, options = self._driven(np.repeat(currents, trials)), self.options | {"parameters": settings}
+        setup = make_setup(self.model, driven, self.length, start=self.start, **options)
         after = self.skipped + (_MOMENT if self.chance else 0.0)  # a count is over as many steps as there are
         tally = Tally(currents.size * trials, after)
         execute(setup, lambda index, when: tally.add(index, in_ms(when, setup.dt)), progress=self._part(shape[1]))

@@ -32,6 +32,7 @@ HEAVY = {  # what only some may import
 DELEGATES = {  # methods that hand on to a higher layer, by an import inside the function
     ("recording", "plot"): "plot",
     ("experiments", "plot"): "plot",
+    ("arguments", "_stationary"): "theory",
     ("distributions", "plot"): "plot",
     ("spikes", "plot"): "plot",
 }

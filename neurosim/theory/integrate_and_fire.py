@@ -237,7 +237,7 @@ def _integral(membrane: Membrane, f: Integrand) -> Floats:
 
 
 def _beyond(start: Floats, length: Floats, f: Integrand) -> Floats:
-    """The integral of f(-u) over u from `start` >= `_FAR` on, by its series, each term from u**-p to log or u**(1-p)."""
+    """The integral of f(-u) over u from `start` >= `_FAR` on, by its series."""
     log = np.log1p(length / start)
     total = np.zeros_like(log)
     for n, coefficient in enumerate(f.series):
