@@ -123,13 +123,7 @@ class RenewalTheory:
 
     def _must_fire(self, what: str) -> None:
         if not np.isfinite(self.mean):
-<<<<<<< HEAD
-            raise InputError(
-                f"{what}: {self.model.name} may fall silent at this input, or its mean interval is infinite"
-            )
-=======
             raise InputError(f"{what}: {self.model.name} may fall silent, or its mean interval is infinite")
->>>>>>> theory
 
     def __repr__(self) -> str:
         return f"<RenewalTheory of {self.model.name}: mean {self.mean:.5g} ms, cv {self.cv:.4g}, {self.rate:.5g} Hz>"
