@@ -85,6 +85,7 @@ class IntervalDistribution:
     parameters : mapping of name to ndarray
         What was given; those with several values are the families, in the order of the leading axes.
     sampling : str
+    seed : int
     unit : str
     """
 
@@ -103,6 +104,7 @@ class IntervalDistribution:
     no_theory: str
     parameters: Mapping[str, Floats]
     sampling: str
+    seed: int
     unit: str
 
     @property
@@ -154,6 +156,7 @@ def interval_distribution(
     discard: Any = 200,
     longest: Any = 100_000,
     bin_width: Any = None,
+    theory: bool = True,
     dt: Any = None,
     method: str | None = None,
     spike_timing: str | None = None,
@@ -185,6 +188,8 @@ def interval_distribution(
         for, and too few long ones.
     bin_width
         Of density, survivor and hazard, in ms, or a quantity; chosen by the data if not given.
+    theory
+        Whether to compute what theory says, where one is known.
     dt, method, spike_timing, seed, threads, progress
         As for `simulate`.
 
@@ -211,7 +216,10 @@ def interval_distribution(
     members = math.prod(shape)
     current = as_current(float(inputs[0])) + noise if noise is not None else float(inputs[0])
     step = model.dt if dt is None else to_number(dt, _MS, "dt")
-    theories, reason = _theories(model, current, family, members, step if noise is not None else 0.0)
+    theories: list[Theory] = [None] * members
+    reason = "theory=False"
+    if theory:
+        theories, reason = _theories(model, current, family, members, step if noise is not None else 0.0)
     root = fresh_seed() if seed is None else whole(seed, "seed", 0)
     if sampling == "direct":
         samples = _drawn(model, theories, reason, wanted, root)
@@ -242,6 +250,7 @@ def interval_distribution(
         no_theory=reason,
         parameters=MappingProxyType(given),
         sampling=sampling,
+        seed=root,
         unit=unit.text,
     )
 

@@ -11,7 +11,7 @@ from .renewal import RenewalTheory, renewal_theory
 
 Floats = NDArray[np.float64]
 
-_LEVELS = 4096
+_LEVELS = 512
 _SMALLEST = 1e-15  # survivor, beyond which the tail is left out
 
 
