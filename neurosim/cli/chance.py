@@ -157,8 +157,9 @@ def _of(values: Any, index: tuple[int, ...]) -> Any:
 def _print_intervals(result: "IntervalDistribution", theory: bool, written: list[str]) -> None:
     unit = f" {result.unit}" if result.unit else ""
     columns = [("curve", "left"), ("intervals", "right"), ("mean (ms)", "right"), ("CV", "right")]
-    columns += [("in theory: mean", "right"), ("CV", "right"), ("verdict", "left")] if not result.no_theory else []
+    columns += [("in theory: mean", "right"), ("CV", "right")] if not result.no_theory else []
     table = heading(f"{result.model.name} at {result.input:g}{unit}, {_WORDS[result.sampling]}", columns)
+    verdicts: list[str] = []
     agreements = None if result.no_theory else result.agreement()
     for name, index in _members(result):
         mean, cv, mean_error, cv_error = (
@@ -168,9 +169,12 @@ def _print_intervals(result: "IntervalDistribution", theory: bool, written: list
         row += [_with_error(mean, mean_error), _with_error(cv, cv_error)]
         if agreements is not None:
             expected = _of(result.theory, index)
-            row += [f"{expected.mean:.5g}", f"{expected.cv:.4g}", str(_of(agreements, index))]
+            row += [f"{expected.mean:.5g}", f"{expected.cv:.4g}"]
+            verdicts.append(f"{name}: {_of(agreements, index)}" if name else str(_of(agreements, index)))
         table.add_row(*row)
     show_table(table)
+    for verdict in verdicts:
+        typer.echo(verdict)
     if result.no_theory and theory:
         typer.echo(result.no_theory)
     say_written(written)
