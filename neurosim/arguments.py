@@ -41,6 +41,7 @@ def make_setup(
     threads: int | None = None,
     rtol: float | None = None,
     atol: float | None = None,
+    neurons: int | None = None,
 ) -> Setup:
     """Check the arguments of `simulate` and turn them into numbers."""
     step = model.dt if dt is None else to_number(dt, _MS, "dt")
@@ -52,6 +53,8 @@ def make_setup(
     begin = _start(model, {name: value for name, value in given.items() if name != "random"})
     sizes = [(f"parameter {name}", value.size) for name, value in values.items()]
     sizes += [(f"start of {name}", value.size) for name, value in begin.items()]
+    if neurons is not None:
+        sizes.append(("neurons", whole(neurons, "neurons", 1)))
     units = {name: parse_unit(entry.unit) for name, entry in model.inputs.items()}
     scheme = find_method(model.method if method is None else method)
     currents = of_membranes(model, I, with_defines(model, values))

@@ -27,6 +27,7 @@ def simulate(
     I: Any,
     duration: Any,
     *,
+    neurons: int | None = None,
     dt: Any = None,
     method: str | None = None,
     parameters: Mapping[str, Any] | None = None,
@@ -52,6 +53,8 @@ def simulate(
         neuron (n,), one column per step (n, T), a `Current`, or a mapping from the names of inputs to these.
     duration
         In ms, or a quantity; a multiple of `dt`.
+    neurons
+        How many, where no other argument says so: with noise each is different.
     dt
         Time step in ms, or a quantity; the model's own if not given.
     method
@@ -97,8 +100,9 @@ def simulate(
     model = load_model(model)
     wanted = _wanted(record)
     setup = make_setup(
-        model, I, duration, dt, method, parameters, start, wanted, record_every, spike_timing, seed, threads, rtol, atol
-    )
+        model, I, duration, dt, method, parameters, start, wanted, record_every, spike_timing, seed, threads, rtol, atol,
+        neurons,
+    )  # fmt: skip
     if certify and setup.is_random:
         what = "noise currents" if setup.drive.noise else f"the spike rule of {model.name}"
         raise InputError(f"certify is for deterministic runs: {what} draw random numbers, others at half the step")
