@@ -33,6 +33,7 @@ API = {  # module of the package: heading
     "recording": "Recordings",
     "experiments": "Experiments",
     "spikes": "Spike trains",
+    "theory": "Theory",
     "kernel": "Equations of your own",
     "model": "Models",
     "check": "Checks",

@@ -20,8 +20,8 @@ _HOME = {  # module: the names users type, imported when first used
     "SpikeTrains TimeRescaling autocorrelation cv cv2 fano_factor firing_pattern interspike_intervals "
     "interval_histogram lv mean_firing_rate population_rate power_spectrum psth rescaled_intervals serial_correlation "
     "time_rescaling_test",
-    "theory": "IntegrateAndFireTheory NoTheory RenewalTheory integrate_and_fire_cv integrate_and_fire_rate "
-    "renewal_theory theory_of threshold_unit",
+    "theory": "IntegrateAndFireTheory Intervals NoTheory RenewalTheory integrate_and_fire_cv integrate_and_fire_rate "
+    "interval_theory renewal_intervals renewal_theory theory_of threshold_unit",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 

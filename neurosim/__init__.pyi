@@ -61,10 +61,13 @@ from .spikes import rescaled_intervals as rescaled_intervals
 from .spikes import serial_correlation as serial_correlation
 from .spikes import time_rescaling_test as time_rescaling_test
 from .theory import IntegrateAndFireTheory as IntegrateAndFireTheory
+from .theory import Intervals as Intervals
 from .theory import NoTheory as NoTheory
 from .theory import RenewalTheory as RenewalTheory
 from .theory import integrate_and_fire_cv as integrate_and_fire_cv
 from .theory import integrate_and_fire_rate as integrate_and_fire_rate
+from .theory import interval_theory as interval_theory
+from .theory import renewal_intervals as renewal_intervals
 from .theory import renewal_theory as renewal_theory
 from .theory import theory_of as theory_of
 from .theory import threshold_unit as threshold_unit
