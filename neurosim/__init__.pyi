@@ -13,6 +13,9 @@ from .currents import ramp as ramp
 from .currents import sine as sine
 from .currents import step as step
 from .currents import white_noise as white_noise
+from .distributions import Agreement as Agreement
+from .distributions import IntervalDistribution as IntervalDistribution
+from .distributions import interval_distribution as interval_distribution
 from .errors import InputError as InputError
 from .errors import ModelError as ModelError
 from .errors import NeurosimError as NeurosimError
@@ -27,6 +30,7 @@ from .model import Model as Model
 from .model import list_models as list_models
 from .model import load_model as load_model
 from .plot import plot_gain_function as plot_gain_function
+from .plot import plot_interval_distribution as plot_interval_distribution
 from .plot import plot_raster as plot_raster
 from .plot import plot_recording as plot_recording
 from .recording import Certificate as Certificate
@@ -56,5 +60,13 @@ from .spikes import psth as psth
 from .spikes import rescaled_intervals as rescaled_intervals
 from .spikes import serial_correlation as serial_correlation
 from .spikes import time_rescaling_test as time_rescaling_test
+from .theory import IntegrateAndFireTheory as IntegrateAndFireTheory
+from .theory import NoTheory as NoTheory
+from .theory import RenewalTheory as RenewalTheory
+from .theory import integrate_and_fire_cv as integrate_and_fire_cv
+from .theory import integrate_and_fire_rate as integrate_and_fire_rate
+from .theory import renewal_theory as renewal_theory
+from .theory import theory_of as theory_of
+from .theory import threshold_unit as threshold_unit
 
 __version__: str

@@ -27,10 +27,11 @@ def simulate(
     I: Any,
     duration: Any,
     *,
+    neurons: int | None = None,
     dt: Any = None,
     method: str | None = None,
     parameters: Mapping[str, Any] | None = None,
-    start: Mapping[str, Any] | None = None,
+    start: Mapping[str, Any] | str | None = None,
     record: str | Iterable[str] = (),
     record_every: int = 1,
     spike_timing: str | None = None,
@@ -52,6 +53,8 @@ def simulate(
         neuron (n,), one column per step (n, T), a `Current`, or a mapping from the names of inputs to these.
     duration
         In ms, or a quantity; a multiple of `dt`.
+    neurons
+        How many, where no other argument says so: with noise each is different.
     dt
         Time step in ms, or a quantity; the model's own if not given.
     method
@@ -59,7 +62,9 @@ def simulate(
     parameters
         Values that differ from the model's: numbers in the declared unit, quantities, or one value per neuron (n,).
     start
-        Values of states at the start, such as ``{"V": -70}``, or the `final_state` of a recording.
+        Values of states at the start, such as ``{"V": -70}``, or the `final_state` of a recording. ``since_spike`` is
+        infinite if not given; ``"stationary"`` draws it, for a renewal model at constant input, as it is in a process
+        that has gone on for ever.
     record
         States, defines and inputs to record.
     record_every
@@ -97,8 +102,9 @@ def simulate(
     model = load_model(model)
     wanted = _wanted(record)
     setup = make_setup(
-        model, I, duration, dt, method, parameters, start, wanted, record_every, spike_timing, seed, threads, rtol, atol
-    )
+        model, I, duration, dt, method, parameters, start, wanted, record_every, spike_timing, seed, threads,
+        rtol, atol, neurons,
+    )  # fmt: skip
     if certify and setup.is_random:
         what = "noise currents" if setup.drive.noise else f"the spike rule of {model.name}"
         raise InputError(f"certify is for deterministic runs: {what} draw random numbers, others at half the step")

@@ -11,7 +11,7 @@ LAYERS = [
     {"waveforms", "noise", "currents", "drive", "model", "methods", "recording"},
     {"kernel"},
     {"arguments", "chance", "simulation"},
-    {"spikes", "experiments", "check", "files"},
+    {"spikes", "theory", "families", "distributions", "experiments", "check", "files"},
     {"plot"},
     {"cli"},
     {"__init__", "__main__"},
@@ -32,6 +32,8 @@ HEAVY = {  # what only some may import
 DELEGATES = {  # methods that hand on to a higher layer, by an import inside the function
     ("recording", "plot"): "plot",
     ("experiments", "plot"): "plot",
+    ("arguments", "_stationary"): "theory",
+    ("distributions", "plot"): "plot",
     ("spikes", "plot"): "plot",
 }
 FILES = sorted(PACKAGE.rglob("*.py"))

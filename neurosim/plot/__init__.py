@@ -1,5 +1,6 @@
 """Pictures. Every function takes ``ax=None``, returns Axes and shows nothing by itself."""
 
+from .distributions import plot_interval_distribution as plot_interval_distribution
 from .recordings import figure_of as figure_of
 from .recordings import plot_gain_function as plot_gain_function
 from .recordings import plot_ladder as plot_ladder

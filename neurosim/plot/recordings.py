@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from ..errors import InputError, excerpt
 from ..experiments import GainFunction
 from ..files import replacing
+from ..model import Model
 from ..recording import Floats, Recording
 
 _MOST_TRACES = 8
@@ -38,7 +39,8 @@ def plot_recording(recording: Recording, ax: Axes | None = None) -> Axes:
         _traces(ax, recording, panels[0])
         ax.set_xlabel("time (ms)")
         return ax
-    inputs = [name for name in recording.model.inputs if name not in recording.traces]
+    noisy = {list(recording.model.inputs)[source.target] for source in recording.drive.noise}
+    inputs = [name for name in recording.model.inputs if name not in recording.traces and name not in noisy]
     count = len(panels) + len(inputs)
     heights = [3.0] * len(panels) + [1.0] * len(inputs)
     _, axes = plt.subplots(
@@ -57,7 +59,7 @@ def plot_recording(recording: Recording, ax: Axes | None = None) -> Axes:
 
 def plot_raster(recording: Recording, ax: Axes | None = None) -> Axes:
     """Spikes as dots: neuron against time."""
-    ax = _axes(ax, (7, 3.2))
+    ax = axes_of(ax, (7, 3.2))
     ax.plot(recording.spike_time, recording.spike_index, "|" if recording.neurons <= 60 else ".", color="C0",
             markersize=max(1.5, min(10.0, 150 / recording.neurons)))  # fmt: skip
     ax.set(xlabel="time (ms)", ylabel="neuron", xlim=(0, recording.duration), ylim=(-0.5, recording.neurons - 0.5))
@@ -68,20 +70,29 @@ def plot_raster(recording: Recording, ax: Axes | None = None) -> Axes:
 
 
 def plot_gain_function(gain: GainFunction, ax: Axes | None = None) -> Axes:
-    """Rate against input, one curve for each combination of the families."""
-    ax = _axes(ax, (5.5, 3.8))
+    """Rate against input, one curve for each combination of the families; points over the theory where there is one.
+
+    The band is two standard errors wide on each side.
+    """
+    ax = axes_of(ax, (5.5, 3.8))
     families = gain.families
-    for index in np.ndindex(gain.rate.shape[:-1]):
-        values = (
-            f"{name} = {_number(values[k])}{_unit(gain.model.parameters[name].unit)}"
-            for k, (name, values) in zip(index, families.items(), strict=True)
-        )
-        ax.plot(gain.input, gain.rate[index], marker="." if gain.input.size <= 40 else "", label=", ".join(values))
+    line = "" if gain.theory is not None else "-"
+    for number, index in enumerate(np.ndindex(gain.rate.shape[:-1])):
+        label, color, rate = family_label(gain.model, families, index), f"C{number}", gain.rate[index]
+        if gain.theory is not None:
+            ax.plot(gain.input, gain.theory[index], color=color, linewidth=1, alpha=0.7)
+        marker = "." if gain.input.size <= 40 or not line else ""
+        ax.plot(gain.input, rate, color=color, linestyle=line, marker=marker, markersize=4, label=label)
+        if np.nan_to_num(gain.standard_error).any():
+            error = 2 * gain.standard_error[index]
+            ax.fill_between(gain.input, np.maximum(rate - error, 0), rate + error, color=color, alpha=0.25, linewidth=0)
+    if gain.theory is not None:
+        ax.plot([], [], color=_QUIET, linewidth=1, label="theory")
     name = next(iter(gain.model.inputs))
-    ax.set(xlabel=_label(name, gain.unit), ylabel="rate (Hz)")
+    ax.set(xlabel=label_of(name, gain.unit), ylabel="rate (Hz)")
     ax.set_ylim(bottom=0)
     ax.set_title(gain.model.name, loc="left", fontsize="medium")
-    if families:
+    if families or gain.theory is not None:
         ax.legend(frameon=False, fontsize="small")
     return ax
 
@@ -99,6 +110,15 @@ def plot_ladder(recordings: Mapping[str, Recording], gains: Mapping[str, GainFun
     return ladder
 
 
+def family_label(model: Model, families: Mapping[str, Floats], index: tuple[int, ...]) -> str:
+    """The values of one member of the families, such as ``beta = 2``."""
+    values = (
+        f"{name} = {_number(values[k])}{_unit(model.parameters[name].unit)}"
+        for k, (name, values) in zip(index, families.items(), strict=True)
+    )
+    return ", ".join(values)
+
+
 def figure_of(ax: Axes) -> Figure:
     """The figure an Axes is in."""
     figure = ax.get_figure(root=True)
@@ -106,7 +126,8 @@ def figure_of(ax: Axes) -> Figure:
     return figure
 
 
-def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+def axes_of(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    """`ax`, or that of a new figure."""
     if ax is not None:
         return ax
     _, made = plt.subplots(figsize=size, layout="constrained")
@@ -128,7 +149,7 @@ def _traces(ax: Axes, recording: Recording, names: list[str]) -> None:
             several = f" of {neuron}" if recording.neurons > 1 else ""
             ax.plot(recording.time, recording.traces[name][neuron], linewidth=1, label=f"{name}{several}")
     unit = recording.units[names[0]]
-    ax.set_ylabel(_label(", ".join(names), unit))
+    ax.set_ylabel(label_of(", ".join(names), unit))
     ax.set_xlim(0, recording.duration)
     _show_what_is_finite(ax, np.stack([recording.traces[name][:shown] for name in names]))
     if recording.model.spike.reset or not recording.model.states:
@@ -157,17 +178,18 @@ def _mark_spikes(ax: Axes, recording: Recording, shown: int) -> None:
 def _input(ax: Axes, recording: Recording, name: str) -> None:
     for trace in recording.input(name)[:_MOST_TRACES]:
         ax.plot(recording.time, trace, color=_QUIET, linewidth=1)
-    ax.set_ylabel(_label(name, recording.units[name]))
+    ax.set_ylabel(label_of(name, recording.units[name]))
     ax.margins(y=0.2)
 
 
-def _label(name: str, unit: str) -> str:
+def label_of(name: str, unit: str) -> str:
+    """A name with its unit, as on an axis."""
     pretty = unit.replace("uA", "µA").replace("uS", "µS").replace("^2", "²")
     return f"{name} ({pretty})" if unit else name
 
 
 def _unit(text: str) -> str:
-    return f" {_label('', text)[2:-1]}" if text else ""
+    return f" {label_of('', text)[2:-1]}" if text else ""
 
 
 def _number(value: float) -> str:

@@ -17,7 +17,9 @@ _STRAIGHT = 0.02  # how far, in widths of a bin, a straight line may be from the
 class Quantiles(Protocol):
     """What a law must offer."""
 
-    step: float | None
+    @property
+    def step(self) -> float | None:
+        """All intervals are multiples of it, if there is one."""
 
     def quantile(self, survivors: Floats) -> Floats:
         """The interval t with P(interval > t) = `survivors`."""

@@ -237,7 +237,7 @@ def _integral(membrane: Membrane, f: Integrand) -> Floats:
 
 
 def _beyond(start: Floats, length: Floats, f: Integrand) -> Floats:
-    """The integral of f(-u) over u from `start` >= `_FAR` on, by its series, each term from u**-p to log or u**(1-p)."""
+    """The integral of f(-u) over u from `start` >= `_FAR` on, by its series."""
     log = np.log1p(length / start)
     total = np.zeros_like(log)
     for n, coefficient in enumerate(f.series):
@@ -284,7 +284,7 @@ def _variance_above_of(x: Floats) -> Floats:
     stretch = np.where(deep > 0, _EXPONENTS / (x + np.sqrt(deep)), x)
     s = stretch * nodes
     result: Floats = np.sum(stretch * weights * np.exp(-s * (2 * x - s)) * _one_plus_erf(x - s) ** 2, axis=-1)
-    return np.exp(-x[:, 0] ** 2) * _variance_below_of(np.zeros((1, 1))) + result
+    return np.exp(-(x[:, 0] ** 2)) * _variance_below_of(np.zeros((1, 1))) + result
 
 
 def _in_blocks(function: Callable[[Floats], Floats], x: Floats) -> Floats:

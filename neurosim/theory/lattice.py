@@ -68,7 +68,9 @@ def tabulate(rule: Rule, least: int = _CHUNK) -> Table:
     needed = least
     while True:
         chance = np.hstack([chance, _chances(rule, chance.shape[1], needed)])
-        survivor = np.hstack([np.ones((rule.size, 1)), np.cumprod(1 - chance, axis=1)])
+        with np.errstate(divide="ignore"):
+            survivor = np.exp(np.cumsum(np.log1p(-chance), axis=1))
+        survivor = np.hstack([np.ones((rule.size, 1)), survivor])
         steps, left = chance.shape[1], survivor[:, -1]
         last = chance[:, -_CHUNK // 2 :]
         settled = (limit > 0) & (np.abs(last - limit[:, None]).max(axis=1) <= 1e-13 * limit)
@@ -84,7 +86,9 @@ def tabulate(rule: Rule, least: int = _CHUNK) -> Table:
             if rule.size > 1 and (steps + needed) * rule.size > _MOST_NUMBERS:
                 raise TooLong from None
             if steps + needed > _MOST_STEPS:
-                raise NoTheory(f"the probability still jumps after {steps} steps: take more time between draws") from None
+                raise NoTheory(
+                    f"the probability still jumps after {steps} steps: take more time between draws"
+                ) from None
             continue
         return Table(chance, survivor, left * rest, left * weighted)
 
@@ -164,7 +168,8 @@ class Lattice:
 
     def density(self, t: Floats) -> Floats:
         """D_k/step, 1/ms, of the same multiple."""
-        return self.hazard(t) * self.survivor((self._index(t) - 1) * self.step)
+        before = np.asarray((self._index(t) - 1.0) * self.step, np.float64)
+        return self.hazard(t) * self.survivor(before)
 
     def quantile(self, survivors: Floats) -> Floats:
         """The shortest interval t with P(interval > t) at most `survivors`, in (0, 1]."""
@@ -179,7 +184,7 @@ class Lattice:
         """Times that show the law: multiples of the step to where 1 in 1000 survives."""
         last = self.quantile(np.array([1e-3]))[0] / self.step
         last = min(last, self.chance.size) if np.isfinite(last) else self.chance.size
-        return np.arange(1, int(last) + 1) * self.step
+        return self.step * np.arange(1.0, int(last) + 1)
 
     def spectrum(self, frequency: Floats) -> Floats:
         """Power over rate, at frequencies per ms: (1 - |D̂|²)/|1 - D̂|², by the transform of the survivor function.
@@ -206,7 +211,7 @@ class Lattice:
         """Spikes per ms at t after a spike: of the multiple of the step that t belongs to."""
         k = self._index(np.abs(t))
         last = int(k.max(initial=1))
-        chance = renewal_sequence(self.density(np.arange(1, last + 1) * self.step) * self.step)
+        chance = renewal_sequence(self.density(self.step * np.arange(1.0, last + 1)) * self.step)
         return np.where(k < 1, 0.0, chance[np.maximum(k, 1) - 1]) / self.step
 
 
@@ -220,5 +225,5 @@ def renewal_sequence(probability: Floats) -> Floats:
     radius = 10 ** (-13 / size)
     k = np.arange(1, n + 1)
     series = np.fft.rfft(np.concatenate([[0.0], probability * radius**k]), size)
-    result: Floats = np.fft.irfft(series / (1 - series), size)[1 : n + 1] * radius**-k
-    return result
+    result = np.fft.irfft(series / (1 - series), size)[1 : n + 1] * radius**-k
+    return np.maximum(result, 0.0)

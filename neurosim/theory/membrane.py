@@ -105,7 +105,8 @@ def theory_of(
     found = _of_neuron(neuron, dt)
     if found.rate.size != 1:
         raise NoTheory("theory_of takes one input and one set of parameters; interval_theory takes many")
-    return IntegrateAndFireTheory(model, *(float(values[0]) for values in found), neuron)
+    mean, cv, rate = (float(values[0]) for values in found)
+    return IntegrateAndFireTheory(model, mean, cv, rate, neuron)
 
 
 def interval_theory(
@@ -156,8 +157,8 @@ def _is_membrane(model: Model) -> bool:
 def leaky_neuron(model: Model, I: Any, parameters: Mapping[str, Any] | None = None) -> LeakyNeuron:
     """The leaky integrate-and-fire neuron that a model is, with its input.
 
-    It is one if a state V has the rate -(V - E)/tau + b·I, the spike rule is V > constant, V is reset to a constant, and
-    held while refractory; whatever else there is does not act on V.
+    It is one if a state V has the rate -(V - E)/tau + b·I, the spike rule is V > constant, V is reset to a constant
+    and held while refractory; whatever else there is does not act on V.
 
     Raises
     ------

@@ -16,8 +16,8 @@ _PER_DECADE, _BISECTIONS = 500, 60
 def periods(rule: Rule) -> Floats:
     """The first time after the refractory time at which each threshold is reached, in ms: (n,); inf for never.
 
-    Looked for on a grid of times that grow by 0.5 %, from a millionth of the model's time step on, then by bisection. 0 is
-    a threshold that is reached at once.
+    Looked for on a grid of times that grow by 0.5 %, from a millionth of the model's time step on, then by bisection.
+    0 is a threshold that is reached at once.
     """
     shortest = 1e-6 * rule.model.dt
     decades = np.log10(_LONGEST / shortest)

@@ -123,7 +123,7 @@ class RenewalTheory:
 
     def _must_fire(self, what: str) -> None:
         if not np.isfinite(self.mean):
-            raise InputError(f"{what}: {self.model.name} may fall silent at this input, or its mean interval is infinite")
+            raise InputError(f"{what}: {self.model.name} may fall silent, or its mean interval is infinite")
 
     def __repr__(self) -> str:
         return f"<RenewalTheory of {self.model.name}: mean {self.mean:.5g} ms, cv {self.cv:.4g}, {self.rate:.5g} Hz>"
@@ -148,7 +148,8 @@ def renewal_theory(
     model
         Name of a model, path of a model file, or a `Model`.
     I
-        Constant input: a number in the unit of the model's input, a quantity, a constant `Current`; by name for several.
+        Constant input: a number in the unit of the model's input, a quantity, a constant `Current`; by name for
+        several inputs.
     parameters
         Values that differ from the model's.
 
@@ -165,7 +166,8 @@ def renewal_theory(
 
     Notes
     -----
-    A `probability` g_k at the k-th draw after a spike gives D_k = g_k Π(1 - g_j), j < k; a `hazard` ρ gives
+    The rule may depend on the time since the last spike and on a leaky membrane that each spike resets to the same value:
+    then its potential is a function of that time, too. A `probability` g_k at the k-th draw after a spike gives D_k = g_k Π(1 - g_j), j < k; a `hazard` ρ gives
     D = ρ exp(-∫ρ); a `threshold` one interval, the first time at which it is reached. While refractory there is no
     chance. Cox 1962, Renewal Theory, Methuen; Gerstner, Kistler, Naud & Paninski 2014, Neuronal Dynamics, Cambridge
     University Press, chapters 7 and 9, doi:10.1017/CBO9781107447615.
@@ -174,8 +176,7 @@ def renewal_theory(
     rule = renewal_rule(model, I, parameters)
     if rule.size != 1:
         raise InputError("renewal_theory takes one input and one set of parameters; renewal_intervals takes many")
-    laws = {"probability": lattice.Lattice, "hazard": smooth.Smooth, "threshold": periodic.Periodic}
-    law: Law = laws[rule.kind](rule)
+    law = _law(rule)
     if law.mean == 0.0:
         raise NoTheory(_at_once(model))
     time = law.grid()
@@ -223,6 +224,12 @@ def renewal_intervals(
     if (mean == 0).any():
         raise NoTheory(_at_once(model))
     return _summary(mean, variance)
+
+
+def _law(rule: Rule) -> Law:
+    if rule.kind == "threshold":
+        return periodic.Periodic(rule)
+    return lattice.Lattice(rule) if rule.kind == "probability" else smooth.Smooth(rule)
 
 
 def _moments(rule: Rule) -> tuple[Floats, Floats]:

@@ -106,8 +106,8 @@ class Smooth:
     def spectrum(self, frequency: Floats) -> Floats:
         """Power over rate, at frequencies per ms: (1 - |D̂|²)/|1 - D̂|², by the transform of the survivor function.
 
-        With σ = ∫ S exp(iωt) dt it is 2 Im σ/(ω |σ|²) - 1. On each panel S is a Legendre series, whose terms have spherical
-        Bessel functions as transforms, so that any frequency is exact.
+        With σ = ∫ S exp(iωt) dt it is 2 Im σ/(ω |σ|²) - 1. On each panel S is a Legendre series, whose terms have
+        spherical Bessel functions as transforms, so that any frequency is exact.
         """
         from scipy.special import spherical_jn
 
@@ -139,10 +139,10 @@ class Smooth:
         lag = np.abs(t)
         longest = float(lag.max(initial=0.0)) or 1.0
         step = longest / int(np.clip(200 * longest / self.mean, _LAGS, 16 * _LAGS))
-        middles = np.arange(int(np.rint(longest / step)) + 2) * step + step / 2
+        middles = np.asarray(step * (np.arange(int(np.rint(longest / step)) + 2) + 0.5), np.float64)
         fallen = 1 - self.survivor(middles)
         mass = np.diff(fallen)
         first = fallen[0]  # of those that are moved to 0
         sequence = renewal_sequence(mass / (1 - first)) / (1 - first) - mass
-        later = np.concatenate([[0.0], sequence]) / step
+        later = np.concatenate([[0.0], np.maximum(sequence, 0.0)]) / step
         return self.density(lag) + np.interp(lag, np.arange(later.size) * step, later)

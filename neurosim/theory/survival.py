@@ -23,7 +23,7 @@ class Rough(Exception):
 
 
 class Basis(NamedTuple):
-    """Gauss–Legendre nodes and weights on [0, 1], and what maps values there to …
+    """Gauss–Legendre nodes and weights on [0, 1], and what is linear in values there.
 
     `coefficients` (NODES, NODES): those of the Legendre series; `integral` (NODES, NODES + 1): the integral from 0 to
     each node and to 1; `tail` (3, NODES): the last coefficients, which tell how well a panel is resolved.
@@ -51,8 +51,8 @@ def basis() -> Basis:
 class Panels(NamedTuple):
     """Hazards and survivors of n curves on P panels, each curve its own; times counted from where they begin.
 
-    `begin`, `width` (n, P): in order, some of no width; `hazard` and `survivor` (n, P, NODES); `accumulated` (n, P): the
-    integral of the hazard to where they begin; `end` (n,): where the last one ends, with `left` (n,) surviving, and
+    `begin`, `width` (n, P): in order, some of no width; `hazard` and `survivor` (n, P, NODES); `accumulated` (n, P):
+    the integral of the hazard to where they begin; `end` (n,): where the last one ends, with `left` (n,) surviving, and
     `tail` (n,) the constant hazard from there on, 0 for none.
     """
 
@@ -119,7 +119,7 @@ def survive(hazard: Callable[[Floats], Floats], curves: int, first: float, least
             break
         rho = hazard(x[:, None] + width[:, None] * b.nodes)
         grown = sum_[:, None] + width[:, None] * (rho @ b.integral)
-        S = np.exp(-grown[:, :-1])
+        S = np.exp(-np.maximum(grown[:, :-1], 0.0))  # a panel still too wide can overshoot
         error = np.abs(rho @ b.tail.T).max(axis=1) * width * np.exp(-sum_) + np.abs(S @ b.tail.T).max(axis=1)
         good = (error <= _TOLERANCE) | (width <= 1e-15 * x)
         if (short := open_ & ~good & (width < 2 * least)).any():
@@ -134,5 +134,5 @@ def survive(hazard: Callable[[Floats], Floats], curves: int, first: float, least
         tail = np.where(over, np.where(settled, limit, last), tail)
         width = np.where(good, 2 * width, width / 2)
     tail = np.where(np.isnan(tail), 0.0, tail)
-    columns = (np.stack(column, axis=1) for column in zip(*kept, strict=True))
-    return Panels(*columns, end=x, left=np.exp(-sum_), tail=tail)
+    begin, wide, rho, S, accumulated = (np.stack(column, axis=1) for column in zip(*kept, strict=True))
+    return Panels(begin, wide, rho, S, accumulated, x, np.exp(-sum_), tail)

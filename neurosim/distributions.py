@@ -1,0 +1,411 @@
+"""How the intervals between spikes are distributed at constant input: measured, and in theory where there is one."""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arguments import by_name, make_setup, parameter_values, whole
+from .chance import fresh_seed, steps_between_draws
+from .currents import as_current
+from .errors import InputError, excerpt
+from .families import combinations, family_values, one_input
+from .kernel import execute
+from .model import Model, load_model
+from .progress import Progress, progress_bar
+from .recording import in_ms
+from .spikes import interval_histogram
+from .theory import IntegrateAndFireTheory, NoTheory, RenewalTheory, theory_of
+from .units import parse_unit, to_number
+
+Floats = NDArray[np.float64]
+Theory = RenewalTheory | IntegrateAndFireTheory | None
+
+_MS = parse_unit("ms")
+_MOST_NEURONS, _EACH = 1000, 10
+_FIRST_BLOCK = 1000.0  # ms
+_BINS = 60
+_TAIL = 0.999
+
+
+class Agreement(NamedTuple):
+    """How well measured intervals fit a theory.
+
+    `p_value` is the chance of a `statistic` that large if the theory holds; of a deterministic model, which leaves
+    nothing to chance, the statistic is the largest deviation in ms.
+    """
+
+    test: str
+    statistic: float
+    p_value: float
+    intervals: int
+
+    def __str__(self) -> str:
+        if not self.intervals:
+            return "no intervals to compare"
+        if self.test == "deterministic":
+            return f"deterministic: {self.intervals:,} intervals within {self.statistic:.2g} ms of the theory"
+        fits = "agrees with the theory" if self.p_value > 0.001 else "differs from the theory"
+        return f"{fits} ({self.test} {self.statistic:.3g}, p = {self.p_value:.2g}, {self.intervals:,} intervals)"
+
+
+@dataclass(frozen=True, eq=False)
+class IntervalDistribution:
+    """Distribution of interspike intervals: the result of `interval_distribution`.
+
+    Leading axes (…) are the families: parameters with several values.
+
+    Attributes
+    ----------
+    model : Model
+    input : float
+        In `unit`.
+    intervals : ndarray (k,), or ndarray of such arrays (…)
+        In ms.
+    mean, cv : float or ndarray (…)
+        Mean in ms and coefficient of variation; NaN without intervals.
+    mean_error, cv_error : float or ndarray (…)
+        Their standard errors, for independent intervals.
+    edges : ndarray (b + 1,)
+        Of the bins, in ms; a bin holds its right edge.
+    density : ndarray (…, b)
+        1/ms.
+    survivor : ndarray (…, b + 1)
+        Part of the intervals that are longer than each edge.
+    hazard : ndarray (…, b)
+        Hz.
+    theory : RenewalTheory, IntegrateAndFireTheory or None, or ndarray of them (…)
+    no_theory : str
+        Why there is none; empty if there is.
+    parameters : mapping of name to ndarray
+        What was given; those with several values are the families, in the order of the leading axes.
+    sampling : str
+    unit : str
+    """
+
+    model: Model
+    input: float
+    intervals: Any
+    mean: Any
+    cv: Any
+    mean_error: Any
+    cv_error: Any
+    edges: Floats
+    density: Floats
+    survivor: Floats
+    hazard: Floats
+    theory: Any
+    no_theory: str
+    parameters: Mapping[str, Floats]
+    sampling: str
+    unit: str
+
+    @property
+    def families(self) -> dict[str, Floats]:
+        """The parameters with several values, in the order of the leading axes."""
+        return {name: values for name, values in self.parameters.items() if values.ndim}
+
+    def agreement(self) -> Any:
+        """How well the intervals fit the theory: an `Agreement`, or an ndarray of them (…).
+
+        Of a renewal theory the distribution is tested: by χ² where intervals are multiples of a step, else by the
+        distance of Kolmogorov and Smirnov. Of an integrate-and-fire neuron the mean is compared, in standard errors.
+
+        Raises
+        ------
+        NoTheory
+            Where no theory is known, with the reason.
+        """
+        if self.no_theory:
+            raise NoTheory(self.no_theory)
+        found = np.empty(np.shape(self.mean), dtype=object)
+        for index in np.ndindex(found.shape):
+            sample, theory = (values[index] if index else values for values in (self.intervals, self.theory))
+            found[index] = _agreement(sample, theory)
+        return found[()]
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw it; see `neurosim.plot_interval_distribution`."""
+        from .plot import plot_interval_distribution
+
+        return plot_interval_distribution(self, ax=ax)
+
+    def __repr__(self) -> str:
+        sizes = [np.size(part) for part in np.atleast_1d(self.intervals).ravel()] if np.ndim(self.mean) else []
+        count = (
+            f"{sum(sizes):,} intervals in {len(sizes)} families" if sizes else f"{np.size(self.intervals):,} intervals"
+        )
+        return f"<IntervalDistribution of {self.model.name} at {self.input:g} {self.unit}: {count}>"
+
+
+def interval_distribution(
+    model: str | os.PathLike[str] | Model,
+    I: Any,
+    *,
+    intervals: int = 10_000,
+    sampling: str = "simulate",
+    noise: Any = None,
+    parameters: Mapping[str, Any] | None = None,
+    discard: Any = 200,
+    longest: Any = 100_000,
+    bin_width: Any = None,
+    dt: Any = None,
+    method: str | None = None,
+    spike_timing: str | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    progress: bool | Progress = False,
+) -> IntervalDistribution:
+    """Sample the interspike intervals of a model at constant input, beside what theory says.
+
+    Parameters
+    ----------
+    model
+        Name of a model with one input, path of a model file, or a `Model`.
+    I
+        Input: a number in the unit of the model's input, or a quantity.
+    intervals
+        How many, at least, for each combination of parameters.
+    sampling
+        ``"simulate"``: up to 1000 neurons run until each has its share of the intervals after its first spike.
+        ``"direct"``: drawn from the theory by inversion of the survivor function, for renewal models; the same law.
+    noise
+        A noise current to add, such as ``white_noise(0, 5)``.
+    parameters
+        Values that differ from the model's. Each parameter with several values makes a family: a leading axis.
+    discard
+        Beginning of the simulation that does not count, in ms, or a quantity.
+    longest
+        Where a simulation ends at the latest, in ms, or a quantity; slow neurons then have fewer intervals than asked
+        for, and too few long ones.
+    bin_width
+        Of density, survivor and hazard, in ms, or a quantity; chosen by the data if not given.
+    dt, method, spike_timing, seed, threads, progress
+        As for `simulate`.
+
+    Returns
+    -------
+    IntervalDistribution
+
+    Raises
+    ------
+    InputError
+        For arguments that cannot be used.
+    NoTheory
+        For ``"direct"`` sampling without a renewal theory, with the reason.
+    """
+    model = load_model(model)
+    inputs, unit = one_input(model, I, "an interval distribution")
+    if inputs.size != 1:
+        raise InputError(f"I is one input, not {inputs.size}; vary a parameter to get a family")
+    if sampling not in ("simulate", "direct"):
+        raise InputError(f"sampling is 'simulate' or 'direct', not {excerpt(sampling)}")
+    wanted = whole(intervals, "intervals", 1)
+    given = {name: family_values(model, name, value) for name, value in by_name(parameters, "parameters").items()}
+    shape, family = combinations(given)
+    members = math.prod(shape)
+    current = as_current(float(inputs[0])) + noise if noise is not None else float(inputs[0])
+    step = model.dt if dt is None else to_number(dt, _MS, "dt")
+    theories, reason = _theories(model, current, family, members, step if noise is not None else 0.0)
+    root = fresh_seed() if seed is None else whole(seed, "seed", 0)
+    if sampling == "direct":
+        samples = _drawn(model, theories, reason, wanted, root)
+    else:
+        run = {"dt": dt, "method": method, "spike_timing": spike_timing, "threads": threads}
+        length, skipped = to_number(longest, _MS, "longest"), to_number(discard, _MS, "discard")
+        if not 0 <= skipped < length:
+            raise InputError(f"discard must be from 0 to below longest, {length:g} ms, not {skipped:g} ms")
+        with progress_bar(progress, f"intervals of {model.name}") as show:
+            samples = _simulated(model, current, family, members, wanted, skipped, length, root, run, show)
+    edges = _edges(samples, theories, None if bin_width is None else to_number(bin_width, _MS, "bin_width"))
+    histograms = [_histogram(sample, edges) for sample in samples]
+    numbers = np.array([_moments(sample) for sample in samples]).T.reshape(4, *shape)
+    mean, cv, mean_error, cv_error = (values[()] for values in numbers)
+    return IntervalDistribution(
+        model=model.replace(**{name: float(values) for name, values in given.items() if not values.ndim}),
+        input=float(inputs[0]),
+        intervals=_shaped(samples, shape),
+        mean=mean,
+        cv=cv,
+        mean_error=mean_error,
+        cv_error=cv_error,
+        edges=edges,
+        density=np.array([h.density for h in histograms]).reshape(*shape, -1),
+        survivor=np.array([h.survivor for h in histograms]).reshape(*shape, -1),
+        hazard=np.array([h.hazard for h in histograms]).reshape(*shape, -1),
+        theory=_shaped(theories, shape),
+        no_theory=reason,
+        parameters=MappingProxyType(given),
+        sampling=sampling,
+        unit=unit.text,
+    )
+
+
+def _shaped(values: list[Any], shape: tuple[int, ...]) -> Any:
+    """A list as an array of objects; its one member if there are no families."""
+    if not shape:
+        return values[0]
+    result = np.empty(len(values), dtype=object)
+    result[:] = values
+    return result.reshape(shape)
+
+
+# Samples ---------------------------------------------------------------------------------------------------------
+
+
+def _theories(
+    model: Model, current: Any, family: Mapping[str, Floats], members: int, dt: float
+) -> tuple[list[Theory], str]:
+    """The theory of each member, or why there is none."""
+    try:
+        found = [
+            theory_of(model, current, {name: values[k] for name, values in family.items()}, dt=dt)
+            for k in range(members)
+        ]
+    except NoTheory as error:
+        return [None] * members, str(error)
+    return list(found), ""
+
+
+def _drawn(model: Model, theories: list[Theory], reason: str, wanted: int, seed: int) -> list[Floats]:
+    if reason:
+        raise NoTheory(f"{reason}; sampling='direct' needs a renewal theory: take 'simulate'")
+    seeds = np.random.SeedSequence(seed).spawn(len(theories))
+    samples = []
+    for theory, one in zip(theories, seeds, strict=True):
+        if not isinstance(theory, RenewalTheory):
+            raise NoTheory(f"sampling='direct' needs a renewal theory, which {model.name} has none of; take 'simulate'")
+        silent = not np.isfinite(theory.mean)
+        samples.append(np.empty(0) if silent else theory.sample(wanted, int(one.generate_state(1)[0])))
+    return samples
+
+
+def _simulated(
+    model: Model,
+    current: Any,
+    family: Mapping[str, Floats],
+    members: int,
+    wanted: int,
+    discard: float,
+    longest: float,
+    seed: int,
+    options: Mapping[str, Any],
+    show: Progress | None,
+) -> list[Floats]:
+    """Run neurons, in blocks of growing length, until each has its share of intervals."""
+    each = min(wanted, max(_EACH, -(-wanted // _MOST_NEURONS)))
+    neurons = -(-wanted // each)
+    settings = {name: np.repeat(values, neurons) for name, values in family.items()}
+    total = members * neurons
+    count, began, block = np.zeros(total, np.int64), 0.0, discard + _FIRST_BLOCK
+    parts: list[tuple[NDArray[np.int64], Floats]] = []
+    start: dict[str, Any] = {}
+    while began < longest and (count <= each).any():
+        length = _whole_steps(model, min(block, longest - began), options["dt"], settings)
+        fresh = None if "random" in start else seed
+        setup = make_setup(
+            model, current, length, parameters=settings, start=start, seed=fresh, neurons=total, **options
+        )
+
+        def add(index: NDArray[np.int64], when: Floats, dt: float = setup.dt, began: float = began) -> None:
+            time = in_ms(when, dt) + began
+            kept = time >= discard
+            parts.append((index[kept], time[kept]))
+            count[:] += np.bincount(index[kept], minlength=total)
+
+        start = execute(setup, add)
+        began += setup.steps * setup.dt
+        block = 2 * began
+        if show is not None:
+            show(float(np.mean(np.minimum(count, each + 1)) / (each + 1)))
+    return _first_intervals(parts, members, neurons, each)
+
+
+def _whole_steps(model: Model, duration: float, dt: Any, settings: Mapping[str, Floats]) -> float:
+    """A duration rounded up to whole steps, and to an even number of draws."""
+    step = model.dt if dt is None else to_number(dt, _MS, "dt")
+    unit = step * steps_between_draws(model, parameter_values(model, settings), step)
+    return max(1, math.ceil(duration / unit - 1e-9)) * unit
+
+
+def _first_intervals(
+    parts: list[tuple[NDArray[np.int64], Floats]], members: int, neurons: int, each: int
+) -> list[Floats]:
+    """The first `each` intervals of every neuron: as many of all, so that short ones have no advantage."""
+    index, time = (np.concatenate(values) for values in zip(*parts, strict=True))
+    order = np.argsort(index, kind="stable")
+    index, time = index[order], time[order]
+    first = np.searchsorted(index, np.arange(members * neurons))
+    rank = np.arange(index.size) - first[index]
+    same = (index[1:] == index[:-1]) & (rank[1:] <= each)
+    interval, member = np.diff(time)[same], index[1:][same] // neurons
+    return [interval[member == k] for k in range(members)]
+
+
+# Numbers ---------------------------------------------------------------------------------------------------------
+
+
+def _moments(sample: Floats) -> tuple[float, float, float, float]:
+    """Mean, CV, and their standard errors; that of the CV by the delta method."""
+    if sample.size == 0:
+        return math.nan, math.nan, math.nan, math.nan
+    mean, n = float(sample.mean()), sample.size
+    if n == 1:
+        return mean, math.nan, math.nan, math.nan
+    z = (sample - mean) / mean
+    cv = float(np.sqrt((z**2).sum() / (n - 1)))
+    influence = (z**2 - cv**2) / (2 * cv) - cv * z if cv else np.zeros(n)
+    return mean, cv, cv * mean / math.sqrt(n), float(influence.std()) / math.sqrt(n)
+
+
+def _edges(samples: list[Floats], theories: list[Theory], width: float | None) -> Floats:
+    """Bins that show all but the longest intervals; of whole steps where intervals are multiples of a step."""
+    together = np.concatenate(samples)
+    if together.size == 0:
+        return np.array([0.0, 1.0 if width is None else width])
+    end = max(float(np.quantile(sample, _TAIL)) for sample in samples if sample.size)
+    steps = {theory.step for theory in theories if isinstance(theory, RenewalTheory)}
+    (step,) = steps if len(steps) == 1 else (None,)
+    if width is None:
+        width = end / _BINS
+        if step is not None:
+            width = step * max(1, round(width / step))
+    if not 0 < width < math.inf:
+        raise InputError(f"bin_width must be positive, not {width:g} ms")
+    return np.asarray(np.arange(math.ceil(end / width - 1e-9) + 1) * width)
+
+
+def _histogram(sample: Floats, edges: Floats) -> Any:
+    train = np.concatenate([[0.0], np.cumsum(sample)]) if sample.size else np.empty(0)
+    return interval_histogram(train, edges[1], maximum=edges[-1])
+
+
+def _agreement(sample: Floats, theory: RenewalTheory | IntegrateAndFireTheory) -> Agreement:
+    from scipy import stats
+
+    n = sample.size
+    if n == 0:
+        return Agreement("no intervals", math.nan, math.nan, 0)
+    if theory.cv == 0:
+        return Agreement("deterministic", float(np.abs(sample - theory.mean).max()), math.nan, n)
+    if isinstance(theory, IntegrateAndFireTheory):
+        z = float((sample.mean() - theory.mean) / (theory.cv * theory.mean / math.sqrt(n)))
+        return Agreement("mean, in standard errors", z, float(2 * stats.norm.sf(abs(z))), n)
+    if theory.step is None:
+        test = stats.kstest(sample, lambda t: 1 - theory.survivor_at(t))
+        return Agreement("Kolmogorov–Smirnov distance", float(test.statistic), float(test.pvalue), n)
+    multiple = np.rint(sample / theory.step).astype(np.int64)
+    last = int(np.ceil(theory.quantile(1 - min(0.5, 20 / n)) / theory.step))
+    survivor = theory.survivor_at(np.arange(last + 1) * theory.step)
+    expected = n * np.append(-np.diff(survivor), survivor[-1])
+    counts = np.bincount(np.minimum(multiple, last + 1), minlength=last + 2)[1:].astype(float)
+    group = np.minimum(np.cumsum(expected) // 5, expected.sum() // 5 - 1).astype(np.int64)
+    pooled, seen = (np.bincount(group, values) for values in (expected, counts))
+    full = pooled > 0
+    square = float(((seen[full] - pooled[full]) ** 2 / pooled[full]).sum())
+    return Agreement("χ²", square, float(stats.chi2.sf(square, max(1, full.sum() - 1))), n)
