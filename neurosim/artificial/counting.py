@@ -12,7 +12,7 @@ from .formula import input_rows
 from .states import Ints, check_count, check_positive
 
 _SECONDS = (0.001, 0.001, 0.002, 0.01, 0.02, 0.1, 3.0, 1500.0)  # for n = 1 …, on a laptop
-_MOST_CORRECTIONS = 1000
+_MOST_CORRECTIONS = 200
 
 
 def count_separable(n: Any, patience: Any = 60.0) -> int:
@@ -36,7 +36,8 @@ def count_separable(n: Any, patience: Any = 60.0) -> int:
     the sign of some w·x. Permuting the signs and changing their sign turns every such function into one with
     w_1 ≥ w_2 ≥ … ≥ 0. These are among the odd functions that do not fall where x rises in the order of their prefix
     sums, and all of these are generated. For each, whole-number weights are found by Rosenblatt's rule – which ends
-    if there are any – or it is shown in fractions that there are none. A separable function is known by its sums Σ f(x) x
+    if there are any – or it is shown that there are none: four inputs with
+    f = 1 that cancel, or other numbers ≥ 0 of them, in fractions. A separable function is known by its sums Σ f(x) x
     (Chow 1961), so that the size of its family under the symmetries follows from how many of these are equal or 0.
     """
     count = check_count(n, "n")
@@ -101,11 +102,22 @@ def _monotone_functions(half: Ints) -> Iterator[Ints]:
 
 
 def _has_weights(Z: Ints, start: Ints) -> bool:
-    """Whether Z·w > 0 for some w: by Rosenblatt's rule in whole numbers, else in fractions."""
+    """Whether Z·w > 0 for some w: by Rosenblatt's rule in whole numbers; not if rows cancel; else in fractions."""
     w = start.copy()
     for _ in range(_MOST_CORRECTIONS):
-        worst = int((Z @ w).argmin())
-        if Z[worst] @ w > 0:
+        heights = Z @ w
+        worst = int(heights.argmin())
+        if heights[worst] > 0:
             return True
         w = w + Z[worst]
+    if _four_cancel(Z):
+        return False
     return combine_exactly(Z.astype(np.float64), np.zeros((1, Z.shape[1]))) is None
+
+
+def _four_cancel(Z: Ints) -> bool:
+    """Whether four rows of signs, some of them perhaps the same, sum to 0."""
+    codes = Z @ 9 ** np.arange(Z.shape[1])  # sums of four signs, from −4 to 4, have codes of their own
+    a, b = np.triu_indices(len(Z))
+    sums = np.unique(codes[a] + codes[b])
+    return bool(np.isin(sums, -sums, assume_unique=True).any())

@@ -1,6 +1,6 @@
 """McCulloch–Pitts networks: gates, circuits composed of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -129,7 +129,12 @@ class Circuit:
             raise InputError(f"the circuit has no {excerpt(unknown[0])}; {choices(unknown[0], known)}")
         inputs = [names.get(name, name) for name in self.inputs]
         outputs = [names.get(name, name) for name in self.outputs]
-        return Circuit(_labelled(self.network, inputs, outputs), inputs, outputs)
+        old = self.network
+        named = [*zip(old.inputs, inputs, strict=True), *zip(old.outputs, outputs, strict=True)]
+        network = ThresholdNetwork(
+            old.weights, old.thresholds, inputs=old.inputs, outputs=old.outputs, names=_names(old.size, named)
+        )
+        return Circuit(network, inputs, outputs)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw it; see `neurosim.plot_network`."""
@@ -187,22 +192,18 @@ def single_unit(weights: Sequence[float], threshold: float, inputs: Sequence[str
 
 def build(W: Any, thresholds: Any, inputs: Sequence[str], outputs: Mapping[str, int]) -> Circuit:
     """A circuit whose first units are its inputs."""
-    network = ThresholdNetwork(W, thresholds, inputs=range(len(inputs)), outputs=list(outputs.values()))
-    return Circuit(_labelled(network, inputs, list(outputs)), inputs, list(outputs))
+    units = list(outputs.values())
+    names = _names(len(thresholds), zip([*range(len(inputs)), *units], [*inputs, *outputs], strict=True))
+    network = ThresholdNetwork(W, thresholds, inputs=range(len(inputs)), outputs=units, names=names)
+    return Circuit(network, inputs, list(outputs))
 
 
-def _labelled(network: ThresholdNetwork, inputs: Sequence[str], outputs: Sequence[str]) -> ThresholdNetwork:
-    """The same network with the names of its inputs and outputs."""
-    names = [""] * network.size
-    for unit, name in [*zip(network.inputs, inputs, strict=True), *zip(network.outputs, outputs, strict=True)]:
+def _names(size: int, named: Iterable[tuple[int, str]]) -> list[str]:
+    """A name for each unit, of those that have one or several."""
+    names = [""] * size
+    for unit, name in named:
         names[unit] = f"{names[unit]}, {name}" if names[unit] and names[unit] != name else name
-    return ThresholdNetwork(
-        network.weights,
-        network.thresholds,
-        inputs=network.inputs.tolist(),
-        outputs=network.outputs.tolist(),
-        names=names,
-    )
+    return names
 
 
 def compose(*circuits: Circuit, outputs: Sequence[str] | None = None) -> Circuit:

@@ -96,10 +96,10 @@ def adatron(gram, strengths, order):
 
 
 @njit(cache=True, nogil=True)
-def descend(X, targets, weights, order, size, rate, l1, l2, sigmoid, entropy):
+def descend(X, targets, weights, order, size, rate, l1, l2, free, sigmoid, entropy):
     """One epoch of the delta rule in batches of `size`, in place.
 
-    X carries the constant input in its first column; its weight is not penalised. The penalties of an epoch are those
+    The first `free` weights, that of the constant input, are not penalised. The penalties of an epoch are those
     of the whole objective, shared among the batches. The absolute value is minimised by soft thresholding.
     """
     count, inputs = X.shape
@@ -123,8 +123,8 @@ def descend(X, targets, weights, order, size, rate, l1, l2, sigmoid, entropy):
                 change[j] += error * X[k, j]
         share = (last - first) / count
         for j in range(inputs):
-            penalty = 0.0 if j == 0 else share * l2 * weights[j]
+            penalty = 0.0 if j < free else share * l2 * weights[j]
             weights[j] += rate * (change[j] - penalty)
-            if j > 0 and l1 > 0.0:
+            if j >= free and l1 > 0.0:
                 shrunk = abs(weights[j]) - rate * share * l1
                 weights[j] = math.copysign(shrunk, weights[j]) if shrunk > 0.0 else 0.0

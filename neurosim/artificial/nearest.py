@@ -7,11 +7,14 @@ from .states import Floats
 _TOLERANCE, _ROUNDING = 1e-11, 1e-15
 
 
-def nearest_points(upper: Floats, lower: Floats, most: int = 0) -> tuple[Floats, Floats, Floats] | None:
+def nearest_points(
+    upper: Floats, lower: Floats, most: int = 0, any_plane: bool = False
+) -> tuple[Floats, Floats, Floats] | None:
     """Shares of the points (p, n) and (q, n) that make up the two nearest points of their hulls, and the difference.
 
     The difference, from the nearest point of `lower` to that of `upper`, is normal to the plane of largest margin, and
-    is twice as long. None if `most` steps (unless given, some that suffice for all but contrived points) do not do.
+    is twice as long; with `any_plane`, the search ends at the first difference that is normal to some separating plane.
+    None if `most` steps (unless given, some that suffice for all but contrived points) do not do.
     """
     most = most or 1000 + 10 * (upper.shape[0] + lower.shape[0] + upper.shape[1])
     scale = float(np.sqrt(max((upper**2).sum(axis=1).max(), (lower**2).sum(axis=1).max())))
@@ -24,7 +27,8 @@ def nearest_points(upper: Floats, lower: Floats, most: int = 0) -> tuple[Floats,
         farther = upper[i] - lower[j]
         length = float(np.sqrt(x @ x))
         near = x @ x - x @ farther <= _TOLERANCE * length**2 + _ROUNDING * scale * length
-        if near or length <= _ROUNDING * scale or (i, j) in pairs:
+        separates = any_plane and x @ farther > _ROUNDING * scale * length * len(x)
+        if near or separates or length <= _ROUNDING * scale or (i, j) in pairs:
             ends = zip(*pairs, strict=True)
             one, other = (_spread(shares, end, len(set_)) for end, set_ in zip(ends, (upper, lower), strict=True))
             return one, other, x
@@ -73,3 +77,9 @@ def widest_margin(Z: Floats) -> tuple[Floats, float] | None:
     w: Floats = found[2] / length
     margin = float((Z @ w).min())
     return (w, margin) if margin > 0 else None
+
+
+def has_plane(Z: Floats) -> bool:
+    """Whether Z·w > 0 for some w, to rounding."""
+    found = nearest_points(Z, np.zeros((1, Z.shape[1])), any_plane=True)
+    return found is not None and bool((Z @ found[2]).min() > 1e-12 * np.abs(Z).max() * np.abs(found[2]).max())

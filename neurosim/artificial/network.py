@@ -57,11 +57,11 @@ class ThresholdNetwork:
         thresholds: Any = 0.0,
         activation: Any = "heaviside",
         *,
-        inputs: Sequence[int] | None = None,
-        outputs: Sequence[int] | None = None,
+        inputs: Any = None,
+        outputs: Any = None,
         names: Sequence[str] | None = None,
     ) -> None:
-        self.weights = _matrix(weights)
+        self.weights = _matrix(weights)  # a csr_array, whatever was given
         n = self.size = int(self.weights.shape[0])
         theta = check_finite(thresholds, "thresholds")
         if theta.shape not in ((), (n,)):
@@ -84,10 +84,10 @@ class ThresholdNetwork:
     @cached_property
     def topology(self) -> Topology:
         """What the weights say about the shape of the network."""
-        heard = self.weights.copy()
-        if self.inputs.size:  # what an input hears does not count
-            to = np.repeat(np.arange(self.size), np.diff(heard.indptr))
-            heard.data[np.isin(to, self.inputs)] = 0
+        heard = self.weights
+        if np.diff(heard.indptr)[self.inputs].any():  # what an input hears does not count
+            heard = heard.copy()
+            heard.data[np.isin(np.repeat(np.arange(self.size), np.diff(heard.indptr)), self.inputs)] = 0
             heard.eliminate_zeros()
         return find_topology(heard, self.inputs, self.outputs)
 
@@ -223,11 +223,9 @@ def _matrix(weights: Any) -> Any:
     from scipy.sparse import csr_array, issparse
 
     if issparse(weights):
-        values = check_finite(weights.tocoo().data, "weights")
-        matrix = csr_array(weights, dtype=np.float64, copy=True)
+        matrix = csr_array(weights, copy=True)
+        matrix = csr_array((check_finite(matrix.data, "weights"), matrix.indices, matrix.indptr), shape=matrix.shape)
         matrix.sum_duplicates()
-        check_finite(matrix.data, "weights")
-        del values
     else:
         dense = check_finite(weights, "weights")
         if dense.ndim != 2:

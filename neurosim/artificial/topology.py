@@ -26,7 +26,7 @@ class Topology:
         Feedforward: every unit hears from all of the layer below. Recurrent: every unit that is no input hears from
         all others.
     symmetric : bool
-        W[i, j] = W[j, i] for all i, j.
+        W[i, j] = W[j, i] for all i, j, and there are connections.
     self_connected : bool
         Some unit hears itself.
     inputs, outputs : ndarray
@@ -66,14 +66,13 @@ def find_topology(weights: Any, inputs: Ints, outputs: Ints) -> Topology:
     to, source = weights.nonzero()
     components, _ = connected_components(weights, directed=True, connection="strong")
     looped = bool((to == source).any())
-    difference = weights - weights.T
-    symmetric = bool(n > 0 and weights.nnz > 0 and abs(difference).max() == 0)
     if components == n and not looped:
         depth = depths(n, to, source, inputs)
         layers = tuple(np.flatnonzero(depth == k) for k in range(int(depth.max(initial=-1)) + 1))
         order = int((depth[to] - depth[source]).max(initial=0))
         full = order == 1 and to.size == sum(a.size * b.size for a, b in zip(layers, layers[1:], strict=False))
-        return Topology("feedforward", order, layers, full, symmetric, looped, inputs, outputs, components)
+        return Topology("feedforward", order, layers, full, False, False, inputs, outputs, components)
+    symmetric = (weights != weights.T).nnz == 0
     heard = np.bincount(to[to != source], minlength=n)
     free = np.setdiff1d(np.arange(n), inputs)
     full = bool((heard[free] == n - 1).all())
