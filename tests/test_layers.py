@@ -10,17 +10,17 @@ LAYERS = [
     {"errors", "units", "expression", "progress"},
     {"waveforms", "currents", "drive", "model", "methods", "recording"},
     {"kernel"},
-    {"simulation"},
+    {"simulation", "artificial"},
     {"spikes", "experiments", "check", "files"},
-    {"plot"},
+    {"plot", "plot_networks"},
     {"cli"},
     {"__init__", "__main__"},
 ]
 LAYER = {module: number for number, modules in enumerate(LAYERS) for module in modules}
 HEAVY = {  # what only some may import
-    "numba": {"kernel"},
+    "numba": {"kernel", "artificial"},
     "llvmlite": {"kernel"},
-    "matplotlib": {"plot"},
+    "matplotlib": {"plot", "plot_networks"},
     "pint": {"units"},
     "sympy": {"model"},
     "typer": {"cli"},
@@ -28,10 +28,12 @@ HEAVY = {  # what only some may import
     "brian2": set(),
     "neo": set(),
     "pandas": set(),
+    "sklearn": {"artificial"},
 }
 DELEGATES = {  # methods that hand on to a higher layer, by an import inside the function
     ("recording", "plot"): "plot",
     ("experiments", "plot"): "plot",
+    ("artificial", "plot"): "plot_networks",
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

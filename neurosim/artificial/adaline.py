@@ -41,8 +41,8 @@ class Adaline(Estimator):
     unit
         ``"linear"`` or ``"sigmoid"``, 1/(1 + e^−h).
     error
-        ``"squared"``, ½(t − y)², or, for sigmoid units, ``"cross-entropy"``, −t ln y − (1 − t) ln(1 − y), whose gradient has
-        no f′.
+        ``"squared"``, ½(t − y)², or, for sigmoid units, ``"cross-entropy"``, −t ln y − (1 − t) ln(1 − y), whose
+        gradient has no f′.
     output
         ``"class"``: learn labels, as targets −1 and +1 (linear) or 0 and 1 (sigmoid); several classes by one unit for
         each against the rest. ``"value"``: learn and predict numbers.
@@ -136,8 +136,8 @@ class Adaline(Estimator):
         Raises
         ------
         InputError
-            For wrong shapes, values that are not finite, labels of one class, cross-entropy of values outside 0 … 1 or of
-            linear units, parameters that are not legal.
+            For wrong shapes, values that are not finite, labels of one class, cross-entropy of values outside 0 … 1
+            or of linear units, parameters that are not legal.
         SimulationError
             If the weights grow without bound: the learning rate is too large.
         """
@@ -209,7 +209,9 @@ class Adaline(Estimator):
         points = check_points(X)
         if going_on and points.shape[1] != self.n_features_in_:
             raise InputError(f"X has {points.shape[1]} features, but the points before had {self.n_features_in_}")
-        targets = self._targets(check_labels(y, len(points)), self.classes_ if going_on and self._labelled() else classes)
+        targets = self._targets(
+            check_labels(y, len(points)), self.classes_ if going_on and self._labelled() else classes
+        )
         inputs = self._inputs(points)
         random = random_generator(self.random_state, "random_state")
         checked = None
@@ -282,7 +284,7 @@ class Adaline(Estimator):
         def measure() -> float:
             errors = self._errors(inputs, targets, w)
             penalty = l1 * np.abs(w[free:]).sum() + 0.5 * l2 * (w[free:] ** 2).sum()
-            unseen = np.nan if held is None else float(self._errors(*held, w).mean())
+            unseen = np.nan if held is None else float(self._errors(held[0], held[1], w).mean())
             record.append((w.copy(), float(errors.mean()), unseen, float(errors.sum() + penalty)))
             return record[-1][3]
 

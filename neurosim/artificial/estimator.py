@@ -155,7 +155,9 @@ def find_classes(y: Any, known: Any = None) -> tuple[Any, Ints]:
 def check_word(value: Any, legal: tuple[str, ...], what: str) -> str:
     """One of a few words."""
     if not isinstance(value, str) or value not in legal:
-        raise InputError(f"{what} is {', '.join(legal[:-1])} or {legal[-1]}, not {excerpt(value)}; {choices(value, legal)}")
+        raise InputError(
+            f"{what} is {', '.join(legal[:-1])} or {legal[-1]}, not {excerpt(value)}; {choices(value, legal)}"
+        )
     return value
 
 
@@ -165,5 +167,7 @@ def starting_weights(start: Any, units: int, size: int) -> Floats:
         return np.zeros((units, size))
     given = check_finite(start, "start")
     if given.shape not in ((size,), (units, size)):
-        raise InputError(f"start: the bias, if there is one, and the weights, {size} in all, not the shape {given.shape}")
+        raise InputError(
+            f"start: the bias, if there is one, and the weights, {size} in all, not the shape {given.shape}"
+        )
     return np.broadcast_to(given, (units, size)).copy()

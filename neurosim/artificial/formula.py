@@ -23,7 +23,8 @@ _LANGUAGE = "and, or, not (or & | ~), ^ for exclusive or, brackets, 0 and 1, nam
 
 
 def _xor(values: Bits) -> Bits:
-    return values.sum(axis=0) % 2
+    parity: Bits = values.sum(axis=0) % 2
+    return parity
 
 
 GATES: Final[dict[str, Any]] = {  # what a gate makes of its inputs, (n, …) of 0 and 1
@@ -118,11 +119,13 @@ def evaluate_formula(tree: ast.expr, values: Mapping[str, Bits]) -> Bits:
             name = "and" if isinstance(operator, ast.And) else "or"
         case ast.BinOp(left=left, op=symbol, right=right):
             operands = [left, right]
-            name = {ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor"}[type(symbol)]  # type: ignore[index]
+            name = {ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor"}[type(symbol)]
         case ast.Call(func=ast.Name(id=name), args=operands):
             pass
     function = GATES.get(name) or _CALLS[name]
-    result: Bits = np.asarray(function(np.array([evaluate_formula(part, values) for part in operands]))).astype(np.uint8)
+    result: Bits = np.asarray(function(np.array([evaluate_formula(part, values) for part in operands]))).astype(
+        np.uint8
+    )
     return result
 
 

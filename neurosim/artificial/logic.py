@@ -1,6 +1,6 @@
 """McCulloch–Pitts networks: gates, circuits composed of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +11,9 @@ from .network import ThresholdNetwork
 from .states import Floats, check_count, check_finite, check_states
 
 _MOST_UNITS = 4096
-_KINDS: Final = {  # gate: (least and most inputs; weights and threshold for n of them)
+_KINDS: Final[
+    dict[str, tuple[int, int, Callable[[int], tuple[list[float], float]]]]
+] = {  # gate: (least and most inputs; weights and threshold for n of them)
     "not": (1, 1, lambda n: ([-1.0], -0.5)),
     "and": (1, _MOST_UNITS, lambda n: ([1.0] * n, n - 0.5)),
     "or": (1, _MOST_UNITS, lambda n: ([1.0] * n, 0.5)),
@@ -75,7 +77,9 @@ class Circuit:
             raise InputError(f"the truth table of {len(self.inputs)} inputs has too many rows; at most 16 are taken")
         return self.compute(input_rows(len(self.inputs))).astype(np.uint8)
 
-    def run(self, inputs: Any, start: Any = 0, *, steps: int = 100, update: str = "synchronous", seed: Any = None) -> Any:
+    def run(
+        self, inputs: Any, start: Any = 0, *, steps: int = 100, update: str = "synchronous", seed: Any = None
+    ) -> Any:
         """Give a sequence of inputs to a circuit that remembers.
 
         Parameters
@@ -178,8 +182,7 @@ def logic_gate(kind: str, *inputs: str, output: str = "y") -> Circuit:
     names = check_names(inputs or ("a", "b")[: min(2, most)])
     if not least <= len(names) <= most:
         raise InputError(f"{kind} takes {least}{'' if most == least else ' or more'} input(s), not {len(names)}")
-    weights, threshold = rule(len(names))
-    return single_unit(weights, threshold, names, output)
+    return single_unit(*rule(len(names)), names, output)
 
 
 def single_unit(weights: Sequence[float], threshold: float, inputs: Sequence[str], output: str) -> Circuit:
@@ -245,14 +248,18 @@ def compose(*circuits: Circuit, outputs: Sequence[str] | None = None) -> Circuit
         mapping = np.full(network.size, -1)
         mapping[network.free] = np.arange(size, size + network.free.size)
         size += network.free.size
-        place |= {name: mapping[unit] for name, unit in zip(part.outputs, network.outputs, strict=True) if mapping[unit] >= 0}
+        place |= {
+            name: mapping[unit] for name, unit in zip(part.outputs, network.outputs, strict=True) if mapping[unit] >= 0
+        }
         maps.append(mapping)
     if size > _MOST_UNITS:
         raise InputError(f"a circuit has at most {_MOST_UNITS} units, this one {size}")
     for part in circuits:  # an output that is an input passes on what it hears
         for name, unit in zip(part.outputs, part.network.outputs, strict=True):
             if name not in place:
-                raise InputError(f"{excerpt(name)}, output {unit} of a circuit, is one of its inputs; nothing computes it")
+                raise InputError(
+                    f"{excerpt(name)}, output {unit} of a circuit, is one of its inputs; nothing computes it"
+                )
     W, thresholds = np.zeros((size, size)), np.zeros(size)
     for part, mapping in zip(circuits, maps, strict=True):
         network = part.network

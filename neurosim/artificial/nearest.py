@@ -66,7 +66,9 @@ def _affine(corral: Floats) -> Floats:
 
 
 def _spread(shares: Floats, points: tuple[int, ...], count: int) -> Floats:
-    return np.bincount(points, weights=shares, minlength=count)
+    whole = np.zeros(count)
+    np.add.at(whole, list(points), shares)
+    return whole
 
 
 def widest_margin(Z: Floats) -> tuple[Floats, float] | None:

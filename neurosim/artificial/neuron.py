@@ -174,7 +174,7 @@ class ArtificialNeuron:
             raise InputError("softmax is for several units; use ThresholdNetwork")
 
     def field(self, x: Any) -> Floats:
-        """h = w·x − θ for inputs (…, n): (…)."""
+        """H = w·x − θ for inputs (…, n): (…)."""
         inputs = check_finite(x, "x")
         if inputs.ndim == 0 or inputs.shape[-1] != self.weights.size:
             raise InputError(f"x has {self.weights.size} values along its last axis, not the shape {inputs.shape}")

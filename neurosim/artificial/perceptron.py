@@ -96,8 +96,8 @@ class Perceptron(Estimator):
     radius_, margin_, bound_ : float
         R, the length of the longest input (the constant 1 included); γ, the largest possible stability of a unit-length
         vector of weights (the bias included), 0 if not separable; and (R/γ)², which the number of updates of
-        ``"rosenblatt"`` does not exceed if it starts from 0 (Novikoff 1962). For several classes, those of the unit with
-        the smallest γ. NaN where not known.
+        ``"rosenblatt"`` does not exceed if it starts from 0 (Novikoff 1962). For several classes, those of the unit
+        with the smallest γ. NaN where not known.
     history_ : LearningHistory, or a tuple of one for each unit
 
     Examples
@@ -153,8 +153,8 @@ class Perceptron(Estimator):
         -----
         NotConvergedWarning
             If no plane separates the classes: ``"rosenblatt"`` and ``"batch"`` stop, and the message has the
-            certificate. ``"adatron"`` has no answer and raises an error instead; ``"pocket"`` and ``"averaged"`` are made for
-            this and only set `separable_`. Also if `max_epochs` is reached on separable classes.
+            certificate. ``"adatron"`` has no answer and raises an error instead; ``"pocket"`` and ``"averaged"`` are
+            made for this and only set `separable_`. Also if `max_epochs` is reached on separable classes.
         """
         self._check()
         inputs, place = self._data(X, y)

@@ -35,7 +35,8 @@ class Coincidence:
 
     Notes
     -----
-    ``upper_shares @ points[upper]`` and ``lower_shares @ points[lower]`` are equal to rounding; with `fractions`, exactly.
+    ``upper_shares @ points[upper]`` and ``lower_shares @ points[lower]`` are equal to rounding; with `fractions`,
+    exactly.
     """
 
     upper: Ints
@@ -61,8 +62,8 @@ class Separability:
     ----------
     separable : bool
     weights : ndarray (n,) or None
-        The unit vector w with w·x − θ > 0 on the upper class (label 1, or the greater label), < 0 on the other, with the
-        largest margin. Zero for a constant Boolean function.
+        The unit vector w with w·x − θ > 0 on the upper class (label 1, or the greater label), < 0 on the other, with
+        the largest margin. Zero for a constant Boolean function.
     threshold : float or None
         θ.
     margin : float or None
@@ -158,7 +159,7 @@ def separate_table(table: Bits) -> Separability:
     if n <= 10 and (found := opposite_sums(points, labels)) is not None:
         half = Fraction(1, 2)
         sides = [tuple(dict.fromkeys(pair)) for pair in found]
-        shares = [(half, half) if len(side) == 2 else (Fraction(1),) for side in sides]
+        shares: list[tuple[Fraction, ...]] = [(half, half) if len(side) == 2 else (Fraction(1),) for side in sides]
         return _not_separable(points, [np.array(side) for side in sides], shares, (0, 1))
     return separate(points, labels, (0, 1))
 
@@ -219,12 +220,13 @@ def _coincidence(X: Floats, rows: list[Ints], shares: list[Floats], classes: tup
             return None
         kept = [part[[k for k, f in enumerate(f_) if f]] for part, f_ in zip(rows, exact, strict=True)]
         return _not_separable(X, kept, [tuple(f for f in f_ if f) for f_ in exact], classes)
-    shares = [s / s.sum() for s in shares]
-    one, other = (s @ part for s, part in zip(shares, points, strict=True))
+    upper, lower = (s / s.sum() for s in shares)
+    one, other = upper @ points[0], lower @ points[1]
     spread = float(np.abs(X - X.mean(axis=0)).max()) or 1.0
     if np.abs(one - other).max() > _RESIDUAL * spread:
         return None
-    return Separability(False, None, None, None, Coincidence(*rows, *shares, 0.5 * (one + other), None), classes)
+    proof = Coincidence(rows[0], rows[1], upper, lower, 0.5 * (one + other), None)
+    return Separability(False, None, None, None, proof, classes)
 
 
 def _not_separable(

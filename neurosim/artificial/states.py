@@ -78,7 +78,7 @@ def check_positive(value: Any, what: str, zero: bool = False) -> float:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         number = np.nan
-    if not (0.0 <= number if zero else 0.0 < number) or number == np.inf:
+    if not (number >= 0.0 if zero else number > 0.0) or number == np.inf:
         raise InputError(f"{what} is a {'number not below' if zero else 'finite number above'} 0, not {excerpt(value)}")
     return number
 

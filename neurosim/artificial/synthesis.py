@@ -93,9 +93,9 @@ def _directions(table: Bits, n: int) -> Ints:
 
 def _edge(positive: Floats, table: Bits) -> Ints:
     """The rows that matter for a rising function: true ones that no other true one lies below, and the like."""
-    lower = (positive[:, None, :] <= positive[None, :, :]).all(axis=2) & (positive[:, None, :] < positive[None, :, :]).any(
-        axis=2
-    )
+    lower = (positive[:, None, :] <= positive[None, :, :]).all(axis=2) & (
+        positive[:, None, :] < positive[None, :, :]
+    ).any(axis=2)
     true = table == 1
     minimal = true & ~(lower & true[:, None]).any(axis=0)
     maximal = ~true & ~(lower & ~true[None, :]).any(axis=1)
@@ -108,8 +108,8 @@ def circuit(function: Any, inputs: Sequence[str] | None = None) -> Circuit:
     Parameters
     ----------
     function
-        A truth table (``"0110"``, or 2^n values) or an expression (``"a and not b or c"``); or a mapping of names to such,
-        for several outputs of the same inputs. At most 10 inputs.
+        A truth table (``"0110"``, or 2^n values) or an expression (``"a and not b or c"``); or a mapping of names to
+        such, for several outputs of the same inputs. At most 10 inputs.
     inputs
         Names of the inputs, in order. Unless given, those that appear in the expressions, in that order, or x1 … xn.
 
@@ -128,7 +128,8 @@ def circuit(function: Any, inputs: Sequence[str] | None = None) -> Circuit:
     - A separable function is one unit, with the smallest whole-number weights.
     - A function of the number of ones alone, such as parity, has a hidden unit for each number where its value changes,
       on from there; the output unit weighs them +1 and −1 in turn.
-    - Any other function is a disjunction of prime implicants, each a hidden unit, or its negation is, if that takes fewer.
+    - Any other function is a disjunction of prime implicants, each a hidden unit, or its negation is, if that takes
+      fewer.
 
     Examples
     --------
@@ -203,17 +204,16 @@ def _term(kept: Ints, value: Ints) -> Unit:
 
 
 @cache
-def _cubes(n: int) -> tuple[Ints, Ints, Ints]:
-    """All products of inputs and negated inputs: which inputs they keep, with what value, and their number of inputs."""
+def _cubes(n: int) -> tuple[Ints, Ints]:
+    """All products of inputs and negated inputs: which inputs they keep, and with what value."""
     digits = np.array(np.unravel_index(np.arange(3**n), (3,) * n)).T
-    kept, value = (digits != 2).astype(np.int64), (digits == 1).astype(np.int64)
-    return kept, value, kept.sum(axis=1)
+    return (digits != 2).astype(np.int64), (digits == 1).astype(np.int64)
 
 
 def _cover(table: Bits) -> list[tuple[Ints, Ints]]:
     """Few prime implicants that together are the function: the essential ones, then always the one that adds most."""
     n = table.size.bit_length() - 1
-    kept, value, length = _cubes(n)
+    kept, value = _cubes(n)
     implies = _implies(table, n)
     prime = implies.copy()
     weights = 3 ** np.arange(n - 1, -1, -1)

@@ -1,6 +1,7 @@
 """What a matrix of weights says about a network: layers, recurrence, symmetry. The graph work is SciPy's."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def find_topology(weights: Any, inputs: Ints, outputs: Ints) -> Topology:
         depth = depths(n, to, source, inputs)
         layers = tuple(np.flatnonzero(depth == k) for k in range(int(depth.max(initial=-1)) + 1))
         order = int((depth[to] - depth[source]).max(initial=0))
-        full = order == 1 and to.size == sum(a.size * b.size for a, b in zip(layers, layers[1:], strict=False))
+        full = order == 1 and to.size == sum(a.size * b.size for a, b in pairwise(layers))
         return Topology("feedforward", order, layers, full, False, False, inputs, outputs, components)
     symmetric = (weights != weights.T).nnz == 0
     heard = np.bincount(to[to != source], minlength=n)
