@@ -145,8 +145,8 @@ def _connection(
     ax.add_patch(arrow)
     if written:
         ax.text(
-            float(where[0]), float(where[1]), _number(weight), color=color, fontsize="small", ha="center", va="center", zorder=3,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.9},
+            float(where[0]), float(where[1]), _number(weight), color=color, fontsize="small", ha="center",
+            va="center", zorder=3, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.9},
         )  # fmt: skip
 
 

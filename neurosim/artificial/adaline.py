@@ -1,5 +1,6 @@
 """Adaptive linear units: learning as descent along the gradient of an error."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -161,10 +162,14 @@ class Adaline(Estimator):
             return self._output(self.fields(X)[:, 0])
         return super().predict(X)
 
-    def predict_proba(self, X: Any) -> Floats:
-        """The outputs of sigmoid units as probabilities of the classes, (P, k), each row with the sum 1."""
+    @property
+    def predict_proba(self) -> Callable[[Any], Floats]:
+        """``predict_proba(X)``: the outputs of sigmoid units as probabilities of the classes, (P, k), rows of sum 1."""
         if self.unit != "sigmoid" or self.output != "class":
-            raise InputError("probabilities of classes are the outputs of sigmoid units that learn classes")
+            raise AttributeError("probabilities of classes are the outputs of sigmoid units that learn classes")
+        return self._probabilities
+
+    def _probabilities(self, X: Any) -> Floats:
         outputs = self._output(self.fields(X))
         if outputs.shape[1] == 1:
             return np.column_stack([1.0 - outputs, outputs])
@@ -207,8 +212,8 @@ class Adaline(Estimator):
         self._check()
         going_on = more and self.__sklearn_is_fitted__()
         points = check_points(X)
-        if going_on and points.shape[1] != self.n_features_in_:
-            raise InputError(f"X has {points.shape[1]} features, but the points before had {self.n_features_in_}")
+        if going_on:
+            self._check_features(points)
         targets = self._targets(
             check_labels(y, len(points)), self.classes_ if going_on and self._labelled() else classes
         )

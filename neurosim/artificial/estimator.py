@@ -66,13 +66,16 @@ class Estimator:
         if not self.__sklearn_is_fitted__():
             raise InputError(f"this {type(self).__name__} has not learned anything; call fit(X, y) first")
         points = check_points(X)
+        self._check_features(points)
+        fields: Floats = points @ self.coef_.T + self.intercept_
+        return fields
+
+    def _check_features(self, points: Floats) -> None:
         if points.shape[1] != self.n_features_in_:
             raise InputError(
                 f"X has {points.shape[1]} features, but {type(self).__name__} is expecting {self.n_features_in_} "
                 "features as input, those it learned from"
             )
-        fields: Floats = points @ self.coef_.T + self.intercept_
-        return fields
 
     def decision_function(self, X: Any) -> Floats:
         """w·x + b, (P,); with several classes (P, k), one column for each."""
@@ -124,7 +127,7 @@ def check_points(X: Any) -> Floats:
 def check_labels(y: Any, count: int) -> Any:
     """Labels (P,), finite where they are numbers."""
     if y is None:
-        raise InputError("y: labels are needed, but y is None; requires y to be passed")
+        raise InputError("y: learning requires y to be passed, but the target y is None")
     labels = np.asarray(y)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]

@@ -197,7 +197,7 @@ class Perceptron(Estimator):
         if self.rule in ("pocket", "adatron"):
             raise InputError(f"the rule {self.rule} needs all points at once; use fit")
         first = not self.__sklearn_is_fitted__()
-        inputs, place = self._data(X, y, classes if first else self.classes_, None if first else self.n_features_in_)
+        inputs, place = self._data(X, y, classes if first else self.classes_, first)
         units = 1 if self.classes_.size == 2 else self.classes_.size
         if first or not hasattr(self, "_averages"):
             start = starting_weights(self.start, units, inputs.shape[1])
@@ -223,11 +223,11 @@ class Perceptron(Estimator):
         if self.rule == "adatron" and self.start is not None:
             raise InputError("start: adatron finds the same weights from anywhere; leave it out")
 
-    def _data(self, X: Any, y: Any, classes: Any = None, features: int | None = None) -> tuple[Floats, Ints]:
+    def _data(self, X: Any, y: Any, classes: Any = None, first: bool = True) -> tuple[Floats, Ints]:
         """Inputs with the constant one first, and the class of each."""
         points = check_points(X)
-        if features is not None and points.shape[1] != features:
-            raise InputError(f"X has {points.shape[1]} features, but the points before had {features}")
+        if not first:
+            self._check_features(points)
         self.classes_, place = find_classes(check_labels(y, len(points)), classes)
         self.n_features_in_ = points.shape[1]
         return np.column_stack([np.ones(len(points)), points]) if self.fit_intercept else points, place

@@ -54,14 +54,15 @@ def check_finite(values: Any, what: str) -> Floats:
         raise InputError(f"{what}: a sparse matrix is not taken here; give its .toarray()")
     try:
         raw = np.asarray(values)
-        if raw.dtype.kind == "c":
-            raise TypeError("complex numbers")
-        array = np.array(raw, dtype=np.float64)
+        complex_ = raw.dtype.kind == "c"
+        array = np.array(raw.real if complex_ else raw, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"{what}: {excerpt(values)} is no array of numbers") from None
+    if complex_:
+        raise InputError(f"{what}: Complex data not supported; the values are real numbers")
     if not np.isfinite(array).all():
         place = [int(k) for k in np.argwhere(~np.isfinite(array))[0]]
-        raise InputError(f"{what}: the value{f' at {place}' if place else ''} is not finite")
+        raise InputError(f"{what}: the value{f' at {place}' if place else ''} is NaN or infinite")
     return array
 
 
