@@ -24,7 +24,7 @@ class Passage:
 
     with φ = (std²/τ·(S - M)/v - S/(2τ)) f, where M, v and f are mean, variance and density at S of the free process:
     the flux through S plus S/(2τ) times the density there, chosen so that the kernel vanishes at t = t' (Buonocore,
-    Nobile & Ricciardi 1987, Adv Appl Prob 19:784, doi:10.2307/1427102). It is solved by the trapezium rule, as a
+    Nobile & Ricciardi 1987, Adv Appl Prob 19:784). It is solved by the trapezium rule, as a
     quotient of power series. What is left at the end dies exponentially, such that the mean is right.
     """
 
