@@ -4,6 +4,19 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {  # module: the names users type, imported when first used
+    "artificial.adaline": "Adaline LearningCurve",
+    "artificial.capacity": "Capacity cover_count cover_fraction perceptron_capacity",
+    "artificial.counting": "count_separable",
+    "artificial.dynamics": "NetworkRun",
+    "artificial.estimator": "NotConvergedWarning",
+    "artificial.logic": "Circuit compose latch logic_gate",
+    "artificial.network": "ThresholdNetwork",
+    "artificial.neuron": "Activation ArtificialNeuron activation",
+    "artificial.perceptron": "LearningHistory Perceptron",
+    "artificial.separable": "Coincidence Separability is_linearly_separable",
+    "artificial.states": "bits_to_signs signs_to_bits",
+    "artificial.synthesis": "circuit smallest_weights",
+    "artificial.topology": "Topology",
     "check": "CheckResult check_model",
     "currents": "Current chirp constant from_array membrane_noise ornstein_uhlenbeck parse_current poisson_input "
     "pulses ramp sine step white_noise",
@@ -14,6 +27,7 @@ _HOME = {  # module: the names users type, imported when first used
     "methods": "METHODS",
     "model": "Model list_models load_model",
     "plot": "plot_gain_function plot_interval_distribution plot_raster plot_recording",
+    "plot.networks": "plot_capacity plot_decision plot_learning plot_network",
     "recording": "Certificate Recording",
     "simulation": "simulate",
     "spikes": "Autocorrelation FiringRate IntervalHistogram PSTH PopulationRate PowerSpectrum SerialCorrelation "

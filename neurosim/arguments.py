@@ -13,6 +13,7 @@ from .drive import Drive, common_size, resolve_drive
 from .errors import InputError, choices, excerpt
 from .kernel import Setup
 from .kernel.layout import located_by_default
+from .kernel.streams import AGE, streams, uniform
 from .kernel.tiles import REMEMBERED
 from .methods import Adaptive, Method, find_method
 from .model import Model
@@ -33,7 +34,7 @@ def make_setup(
     dt: Any = None,
     method: str | None = None,
     parameters: Mapping[str, Any] | None = None,
-    start: Mapping[str, Any] | None = None,
+    start: Mapping[str, Any] | str | None = None,
     record: tuple[str, ...] = (),
     record_every: int = 1,
     spike_timing: str | None = None,
@@ -49,7 +50,8 @@ def make_setup(
         raise InputError(f"dt must be positive, not {step:g} ms")
     steps = _steps(to_number(duration, _MS, "duration"), step)
     values = parameter_values(model, by_name(parameters, "parameters"))
-    given = by_name(start, "start")
+    stationary = isinstance(start, str) and start == "stationary"
+    given = by_name(None if stationary else start, "start")
     begin = _start(model, {name: value for name, value in given.items() if name != "random"})
     sizes = [(f"parameter {name}", value.size) for name, value in values.items()]
     sizes += [(f"start of {name}", value.size) for name, value in begin.items()]
@@ -62,6 +64,9 @@ def make_setup(
     if drive.noise or model.spike.is_random:
         check_random(model, scheme, drive, spike_timing)
     relative, absolute = _tolerances(scheme, drive, rtol, atol)
+    entropy = fresh_seed() if seed is None else whole(seed, "seed", 0)
+    if stationary:
+        begin["since_spike"] = _stationary(model, drive, values, entropy)
     return Setup(
         model=model,
         method=scheme,
@@ -76,9 +81,33 @@ def make_setup(
         atol=absolute,
         recorded=_rows(model, record, bool(drive.noise)),
         every=whole(record_every, "record_every", 1),
-        seed=fresh_seed() if seed is None else whole(seed, "seed", 0),
+        seed=entropy,
         per=steps_between_draws(model, values, step),
         random=random_state(given.get("random"), seed),
+    )
+
+
+def _stationary(model: Model, drive: Drive, values: Mapping[str, Floats], seed: int) -> Floats:
+    """Times since the last spike as in a process that has gone on for ever."""
+    from .theory.ages import stationary_ages
+    from .theory.rule import constant_inputs
+
+    n = drive.neurons
+    units = {name: entry.unit for name, entry in model.inputs.items()}
+    units |= {name: entry.unit for name, entry in model.parameters.items()}
+    factors = {name: parse_unit(unit).factor for name, unit in units.items()}
+    numbers = dict(constant_inputs(model, drive)) | dict(values)
+    table = np.array([np.broadcast_to(value, n) / factors[name] for name, value in numbers.items()]).reshape(-1, n)
+    settings, which = np.unique(table, axis=1, return_inverse=True)
+    rows = dict(zip(numbers, settings, strict=True))
+    if drive.noise:
+        raise InputError("start='stationary' is for constant input without noise; leave it out, or give since_spike")
+    return stationary_ages(
+        model,
+        {name: rows[name] for name in model.inputs},
+        {name: rows[name] for name in model.parameters},
+        which.reshape(-1),
+        uniform(streams(seed, AGE, n)[4]),
     )
 
 

@@ -46,6 +46,8 @@ class Agreement(NamedTuple):
     intervals: int
 
     def __str__(self) -> str:
+        if not self.intervals:
+            return "no intervals to compare"
         if self.test == "deterministic":
             return f"deterministic: {self.intervals:,} intervals within {self.statistic:.2g} ms of the theory"
         fits = "agrees with the theory" if self.p_value > 0.001 else "differs from the theory"
@@ -83,6 +85,7 @@ class IntervalDistribution:
     parameters : mapping of name to ndarray
         What was given; those with several values are the families, in the order of the leading axes.
     sampling : str
+    seed : int
     unit : str
     """
 
@@ -101,6 +104,7 @@ class IntervalDistribution:
     no_theory: str
     parameters: Mapping[str, Floats]
     sampling: str
+    seed: int
     unit: str
 
     @property
@@ -123,13 +127,9 @@ class IntervalDistribution:
             raise NoTheory(self.no_theory)
         found = np.empty(np.shape(self.mean), dtype=object)
         for index in np.ndindex(found.shape):
-            found[index] = _agreement(
-                np.asarray(self.intervals[index]) if index else self.intervals, self._theory(index)
-            )
+            sample, theory = (values[index] if index else values for values in (self.intervals, self.theory))
+            found[index] = _agreement(sample, theory)
         return found[()]
-
-    def _theory(self, index: tuple[int, ...]) -> Any:
-        return self.theory[index] if index else self.theory
 
     def plot(self, ax: Any = None) -> Any:
         """Draw it; see `neurosim.plot_interval_distribution`."""
@@ -156,6 +156,7 @@ def interval_distribution(
     discard: Any = 200,
     longest: Any = 100_000,
     bin_width: Any = None,
+    theory: bool = True,
     dt: Any = None,
     method: str | None = None,
     spike_timing: str | None = None,
@@ -187,6 +188,8 @@ def interval_distribution(
         for, and too few long ones.
     bin_width
         Of density, survivor and hazard, in ms, or a quantity; chosen by the data if not given.
+    theory
+        Whether to compute what theory says, where one is known.
     dt, method, spike_timing, seed, threads, progress
         As for `simulate`.
 
@@ -213,7 +216,10 @@ def interval_distribution(
     members = math.prod(shape)
     current = as_current(float(inputs[0])) + noise if noise is not None else float(inputs[0])
     step = model.dt if dt is None else to_number(dt, _MS, "dt")
-    theories, reason = _theories(model, current, family, members, step)
+    theories: list[Theory] = [None] * members
+    reason = "theory=False"
+    if theory:
+        theories, reason = _theories(model, current, family, members, step if noise is not None else 0.0)
     root = fresh_seed() if seed is None else whole(seed, "seed", 0)
     if sampling == "direct":
         samples = _drawn(model, theories, reason, wanted, root)
@@ -244,6 +250,7 @@ def interval_distribution(
         no_theory=reason,
         parameters=MappingProxyType(given),
         sampling=sampling,
+        seed=root,
         unit=unit.text,
     )
 
@@ -308,10 +315,11 @@ def _simulated(
     parts: list[tuple[NDArray[np.int64], Floats]] = []
     start: dict[str, Any] = {}
     while began < longest and (count <= each).any():
+        length = _whole_steps(model, min(block, longest - began), options["dt"], settings)
+        fresh = None if "random" in start else seed
         setup = make_setup(
-            model, current, _whole_steps(model, min(block, longest - began), options["dt"], settings), parameters=settings,
-            start=start, seed=None if "random" in start else seed, neurons=total, **options,
-        )  # fmt: skip
+            model, current, length, parameters=settings, start=start, seed=fresh, neurons=total, **options
+        )
 
         def add(index: NDArray[np.int64], when: Floats, dt: float = setup.dt, began: float = began) -> None:
             time = in_ms(when, dt) + began
@@ -378,7 +386,7 @@ def _edges(samples: list[Floats], theories: list[Theory], width: float | None) -
             width = step * max(1, round(width / step))
     if not 0 < width < math.inf:
         raise InputError(f"bin_width must be positive, not {width:g} ms")
-    return np.arange(int(math.ceil(end / width - 1e-9)) + 1) * width
+    return np.asarray(np.arange(math.ceil(end / width - 1e-9) + 1) * width)
 
 
 def _histogram(sample: Floats, edges: Floats) -> Any:

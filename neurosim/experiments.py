@@ -10,17 +10,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import by_name, make_setup
+from .arguments import by_name, make_setup, whole
+from .currents import as_current
 from .errors import InputError
+from .families import combinations, family_values, one_input
 from .kernel import execute
 from .model import Model, load_model
 from .progress import Progress, progress_bar
 from .recording import Tally, in_ms
-from .units import Unit, parse_unit, to_array, to_number
+from .theory import NoTheory, interval_theory
+from .units import parse_unit, to_number
 
 Floats = NDArray[np.float64]
 
 _MS = parse_unit("ms")
+_TRIALS = 25
+_MOMENT = 1e-6  # ms
 _REFINEMENTS, _PER_REFINEMENT = 3, 32
 _CONTINUOUS = 0.05  # a rate that still falls by this much in the last refinement goes to zero
 _FEWEST_INTERVALS = 8  # with fewer, the duration and not the neuron sets the lowest rate
@@ -38,16 +43,27 @@ class GainFunction:
         In `unit`.
     rate : ndarray (…, m)
         In Hz, from the intervals after `discard`; 0 with fewer than two spikes there, or none in the second half of
-        that time (the neuron fell silent). Leading axes: the families.
+        that time (the neuron fell silent). Where chance is at work, the spikes after `discard` per time, averaged over
+        the trials. Leading axes: the families.
+    standard_error : ndarray (…, m)
+        Of the rate, in Hz, from the spread of the trials; 0 for deterministic models, NaN for a single trial.
+    trials : int
+        Neurons for each point.
+    theory : ndarray (…, m) or None
+        Rate in theory, in Hz; None where none is known.
+    theory_error : ndarray (…, m) or None
+        Standard error that the rate should have by the theory.
+    no_theory : str
+        Why none is known; empty if one is.
     spike_count : ndarray (…, m)
-        All spikes of the run, those before `discard` included.
+        All spikes of the run and of all trials, those before `discard` included.
     duration, discard : float
         In ms.
     parameters : mapping of name to ndarray
         What was given; those with several values are the families, in the order of the leading axes.
     onset : float or ndarray (…)
         Lowest input that makes the neuron fire repeatedly, refined between the last silent and the first firing input;
-        NaN where the curve never leaves 0 or does not start there.
+        NaN where the curve never leaves 0 or does not start there, and where chance is at work.
     saturation : float or ndarray (…)
         Rate in Hz at which the curve levels off or has its maximum inside the range; NaN where it still rises.
     kind : str, None or ndarray of object (…)
@@ -58,6 +74,11 @@ class GainFunction:
     model: Model
     input: Floats
     rate: Floats
+    standard_error: Floats
+    trials: int
+    theory: Floats | None
+    theory_error: Floats | None
+    no_theory: str
     spike_count: NDArray[np.int64]
     duration: float
     discard: float
@@ -71,6 +92,27 @@ class GainFunction:
     def families(self) -> dict[str, Floats]:
         """The parameters with several values, in the order of the leading axes of `rate`."""
         return {name: values for name, values in self.parameters.items() if values.ndim}
+
+    def agreement(self) -> "float | str":
+        """Largest deviation of a rate from the theory, in standard errors; “deterministic …” where there are none.
+
+        The standard error is the measured one, that of the theory, or that of one spike, whichever is largest.
+
+        Raises
+        ------
+        NoTheory
+            Where no theory is known, with the reason.
+        """
+        if self.theory is None or self.theory_error is None:
+            raise NoTheory(self.no_theory)
+        deviation = np.abs(self.rate - self.theory)
+        one = 1000 / (self.trials * (self.duration - self.discard))
+        chance = self.theory_error > 0
+        if not chance.any():
+            return f"deterministic: rates within {deviation.max():.2g} Hz of the theory"
+        measured = np.where(np.isfinite(self.standard_error), self.standard_error, 0.0)
+        error = np.maximum(np.maximum(measured, self.theory_error), one)
+        return float((deviation / error)[chance].max())
 
     def plot(self, ax: Any = None) -> Any:
         """Draw it; see `neurosim.plot_gain_function`."""
@@ -90,6 +132,9 @@ def gain_function(
     duration: Any = 1000,
     discard: Any = 200,
     parameters: Mapping[str, Any] | None = None,
+    noise: Any = None,
+    trials: int | None = None,
+    theory: bool = True,
     dt: Any = None,
     method: str | None = None,
     spike_timing: str | None = None,
@@ -109,6 +154,13 @@ def gain_function(
         Length of each run, and how much of its beginning does not count for the rate; ms, or quantities.
     parameters
         Values that differ from the model's. Each parameter with several values makes a family: a leading axis.
+    noise
+        A noise current to add, such as ``white_noise(0, 5)``.
+    trials
+        Neurons for each point, each with random numbers of its own. If not given, 1 for a deterministic model and 25
+        where chance is at work.
+    theory
+        Whether to compute the rate in theory, where one is known.
     dt, method, spike_timing, seed, threads, progress
         As for `simulate`.
 
@@ -120,27 +172,38 @@ def gain_function(
     -----
     The rate is (spikes - 1)/(last - first) over the spikes after `discard`: it is not quantised by the duration, but a
     neuron slower than 1/(duration - discard) reads as silent, as does one that stops before the second half of that
-    time. Memory does not grow with the duration.
+    time. Where chance is at work it is spikes/(duration - discard), which has no bias; renewal models then start from
+    their stationary state, all others as always. Memory does not grow with the duration.
     """
     model = load_model(model)
-    inputs, unit = _inputs(model, I)
+    inputs, unit = one_input(model, I, "a gain function")
     length, skipped = to_number(duration, _MS, "duration"), to_number(discard, _MS, "discard")
     if not 0 <= skipped < length:
         raise InputError(f"discard must be from 0 to below the duration {length:g} ms, not {skipped:g} ms")
-    given = {name: _values(model, name, value) for name, value in by_name(parameters, "parameters").items()}
-    shape = tuple(values.size for values in given.values() if values.ndim)
-    family = dict(zip(given, _grid(list(given.values())), strict=True))
+    given = {name: family_values(model, name, value) for name, value in by_name(parameters, "parameters").items()}
+    shape, family = combinations(given)
+    chance = model.spike.is_random or noise is not None
+    several = (_TRIALS if chance else 1) if trials is None else whole(trials, "trials", 1)
     options = {"dt": dt, "method": method, "spike_timing": spike_timing, "seed": seed, "threads": threads}
     with progress_bar(progress, f"gain function of {model.name}") as show:
-        sweep = _Sweep(model, family, math.prod(shape), length, skipped, options, show, inputs.size)
-        rate, count = sweep.measure(np.tile(inputs, (sweep.curves, 1)))
+        sweep = _Sweep(model, family, math.prod(shape), length, skipped, options, show, inputs.size, noise, several)
+        expected, expected_error, reason = sweep.theory(inputs) if theory else (None, None, "theory=False")
+        if expected is not None and model.spike.is_random and noise is None:
+            sweep.start = "stationary"
+        rate, count, error = sweep.measure(np.tile(inputs, (sweep.curves, 1)))
         onset, kind = _onset(inputs, rate, sweep)
-    saturation = np.array([_saturation(inputs, curve) for curve in rate])
+    saturation = np.array([math.nan if chance else _saturation(inputs, curve) for curve in rate])
+    full = (*shape, inputs.size)
     return GainFunction(
         model=model.replace(**{name: float(values) for name, values in given.items() if not values.ndim}),
         input=inputs,
-        rate=rate.reshape(*shape, inputs.size),
-        spike_count=count.reshape(*shape, inputs.size),
+        rate=rate.reshape(full),
+        standard_error=error.reshape(full),
+        trials=several,
+        theory=None if expected is None else expected.reshape(full),
+        theory_error=None if expected_error is None else expected_error.reshape(full),
+        no_theory=reason,
+        spike_count=count.reshape(full),
         duration=length,
         discard=skipped,
         parameters=MappingProxyType(given),
@@ -164,50 +227,63 @@ class _Sweep:
         options: Mapping[str, Any],
         show: Progress | None,
         inputs: int,
+        noise: Any = None,
+        trials: int = 1,
     ) -> None:
         self.model, self.family, self.curves = model, family, curves
         self.length, self.skipped, self.options = length, skipped, options
-        self.show, self.done, self.total = show, 0, inputs + _REFINEMENTS * _PER_REFINEMENT
+        self.noise, self.trials = noise, trials
+        self.chance = model.spike.is_random or noise is not None
+        self.start: str | None = None
+        self.show, self.done, self.total = show, 0, inputs + (0 if self.chance else _REFINEMENTS * _PER_REFINEMENT)
 
-    def measure(self, currents: Floats) -> tuple[Floats, NDArray[np.int64]]:
-        """Rates and counts for (curves, k) currents."""
-        shape = currents.shape
-        settings = {name: np.repeat(values, shape[1]) for name, values in self.family.items()}
-        setup = make_setup(self.model, currents.ravel(), self.length, parameters=settings, **self.options)
-        tally = Tally(currents.size, self.skipped)
+    def measure(self, currents: Floats) -> tuple[Floats, NDArray[np.int64], Floats]:
+        """Rates, counts and standard errors for (curves, k) currents."""
+        shape, trials = currents.shape, self.trials
+        settings = {name: np.repeat(values, shape[1] * trials) for name, values in self.family.items()}
+        driven, options = self._driven(np.repeat(currents, trials)), {**self.options, "parameters": settings}
+        setup = make_setup(self.model, driven, self.length, start=self.start, **options)
+        after = self.skipped + (_MOMENT if self.chance else 0.0)  # a count is over as many steps as there are
+        tally = Tally(currents.size * trials, after)
         execute(setup, lambda index, when: tally.add(index, in_ms(when, setup.dt)), progress=self._part(shape[1]))
         self.done += shape[1]
-        fell_silent = ~(tally.last >= (self.skipped + self.length) / 2)
-        return np.where(fell_silent, 0.0, tally.rate()).reshape(shape), tally.count.reshape(shape)
+        if self.chance:
+            rate = 1000 * tally.later / (self.length - self.skipped)
+        else:
+            fell_silent = ~(tally.last >= (self.skipped + self.length) / 2)
+            rate = np.where(fell_silent, 0.0, tally.rate())
+        rates = rate.reshape(*shape, trials)
+        error = np.zeros(shape)
+        if self.chance:
+            error = rates.std(axis=-1, ddof=1) / math.sqrt(trials) if trials > 1 else np.full(shape, np.nan)
+        return rates.mean(axis=-1), tally.count.reshape(*shape, trials).sum(axis=-1), error
+
+    def theory(self, inputs: Floats) -> tuple[Floats | None, Floats | None, str]:
+        """Rates and standard errors by theory for all curves, (curves, m); or why there are none."""
+        settings = {name: np.repeat(values, inputs.size) for name, values in self.family.items()}
+        dt = self.options["dt"]
+        step = (self.model.dt if dt is None else dt) if self.noise is not None else 0.0
+        try:
+            found = interval_theory(self.model, self._driven(np.tile(inputs, self.curves)), settings, dt=step)
+        except NoTheory as reason:
+            return None, None, str(reason)
+        time = (self.length - self.skipped) / 1000
+        square = np.where(np.isfinite(found.cv), found.cv, 0.0) ** 2
+        spread = square * found.rate * time + np.where(square > 0, (1 - square**2) / 6, 0.0)  # of a count, Cox 1962
+        error = np.sqrt(np.maximum(spread, 0.0) / self.trials) / time
+        shape = (self.curves, inputs.size)
+        rate, error = (
+            np.broadcast_to(values, self.curves * inputs.size).reshape(shape) for values in (found.rate, error)
+        )
+        return rate, error, ""
+
+    def _driven(self, currents: Floats) -> Any:
+        flat = currents.ravel()
+        return flat if self.noise is None else as_current(flat) + self.noise
 
     def _part(self, inputs: int) -> Progress | None:
         show = self.show
         return None if show is None else lambda share: show(min(1.0, (self.done + share * inputs) / self.total))
-
-
-def _inputs(model: Model, I: Any) -> tuple[Floats, Unit]:
-    """The inputs in their declared unit, and that unit."""
-    if len(model.inputs) != 1:
-        raise InputError(f"a gain function needs a model with one input; {model.name} has {len(model.inputs)}")
-    unit = parse_unit(next(iter(model.inputs.values())).unit)
-    inputs = np.atleast_1d(to_array(I, unit, "the input")) / unit.factor
-    if inputs.ndim != 1 or inputs.size == 0 or not np.isfinite(inputs).all():
-        raise InputError("the inputs of a gain function are finite numbers in a 1-D array")
-    return inputs, unit
-
-
-def _values(model: Model, name: str, value: Any) -> Floats:
-    """One or several values of a parameter, in its declared unit."""
-    unit = parse_unit(model.parameter(name).unit)
-    values = to_array(value, unit, f"parameter {name}") / unit.factor
-    if values.ndim > 1 or values.size == 0:
-        raise InputError(f"parameter {name} is a number or a 1-D array of values, not of shape {values.shape}")
-    return values
-
-
-def _grid(values: list[Floats]) -> list[Floats]:
-    """Every combination of the values, the last varying fastest; each as a flat array."""
-    return [axis.ravel() for axis in np.meshgrid(*(np.atleast_1d(v) for v in values), indexing="ij")]
 
 
 def _onset(inputs: Floats, rate: Floats, sweep: _Sweep) -> tuple[Floats, NDArray[Any]]:
@@ -224,7 +300,7 @@ def _onset(inputs: Floats, rate: Floats, sweep: _Sweep) -> tuple[Floats, NDArray
     low, high = sorted_inputs[first - 1], sorted_inputs[first]
     at_onset = rate[:, order][np.arange(len(rate)), first]
     onset, kind = np.full(len(rate), np.nan), np.full(len(rate), None, dtype=object)
-    if not found.any():
+    if sweep.chance or not found.any():
         return onset, kind
     seconds = (sweep.length - sweep.skipped) / 1000
     previous, open_ = at_onset, found
@@ -237,7 +313,7 @@ def _onset(inputs: Floats, rate: Floats, sweep: _Sweep) -> tuple[Floats, NDArray
         previous = np.where(open_, at_onset, previous)
         steps = np.linspace(0, 1, _PER_REFINEMENT + 2)[1:-1]
         currents = low[:, None] + (high - low)[:, None] * steps
-        finer, _ = sweep.measure(currents)
+        finer, _, _ = sweep.measure(currents)
         fires = finer > 0
         index = np.where(fires.any(axis=1), fires.argmax(axis=1), _PER_REFINEMENT)
         padded = np.column_stack([low, currents, high])

@@ -31,7 +31,7 @@ def simulate(
     dt: Any = None,
     method: str | None = None,
     parameters: Mapping[str, Any] | None = None,
-    start: Mapping[str, Any] | None = None,
+    start: Mapping[str, Any] | str | None = None,
     record: str | Iterable[str] = (),
     record_every: int = 1,
     spike_timing: str | None = None,
@@ -62,7 +62,9 @@ def simulate(
     parameters
         Values that differ from the model's: numbers in the declared unit, quantities, or one value per neuron (n,).
     start
-        Values of states at the start, such as ``{"V": -70}``, or the `final_state` of a recording.
+        Values of states at the start, such as ``{"V": -70}``, or the `final_state` of a recording. ``since_spike`` is
+        infinite if not given; ``"stationary"`` draws it, for a renewal model at constant input, as it is in a process
+        that has gone on for ever.
     record
         States, defines and inputs to record.
     record_every
@@ -100,8 +102,8 @@ def simulate(
     model = load_model(model)
     wanted = _wanted(record)
     setup = make_setup(
-        model, I, duration, dt, method, parameters, start, wanted, record_every, spike_timing, seed, threads, rtol, atol,
-        neurons,
+        model, I, duration, dt, method, parameters, start, wanted, record_every, spike_timing, seed, threads,
+        rtol, atol, neurons,
     )  # fmt: skip
     if certify and setup.is_random:
         what = "noise currents" if setup.drive.noise else f"the spike rule of {model.name}"

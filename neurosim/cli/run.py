@@ -10,8 +10,11 @@ from .common import (
     JsonOption,
     MethodOption,
     ModelArgument,
+    NoiseOption,
     PlotOption,
+    SeedOption,
     SetOption,
+    TheoryOption,
     ThreadsOption,
     TimingOption,
     VariantOption,
@@ -19,6 +22,7 @@ from .common import (
     parse_settings,
     plainly,
     print_json,
+    say_written,
     show_table,
 )
 
@@ -28,21 +32,27 @@ if TYPE_CHECKING:
     from ..recording import Recording
 
 _MOST_ROWS = 20
-_CURRENT = (
+CURRENT = (
     "A number in the unit of the model's input, a quantity ('10 nA'), several (5,10,20: a neuron each), or "
     "step:amplitude,start,stop, ramp:first,last,start,stop, sine:amplitude,frequency,mean, "
     "chirp:amplitude,low,high,start,stop, "
-    "pulses:amplitude,width,time,…; times in ms, frequencies in Hz. NAME=… for a model with several inputs."
+    "pulses:amplitude,width,time,…, or noise: white:mean,sigma, ornstein-uhlenbeck:mean,std,tau, poisson:rate,weight, "
+    "membrane:mean,std; times in ms, frequencies in Hz; 'a + b' for a sum. NAME=… for a model with several inputs."
 )
 
 
 @plainly
 def run(
     model: ModelArgument,
-    current: Annotated[list[str] | None, typer.Option(metavar="CURRENT", help=_CURRENT)] = None,
+    current: Annotated[list[str] | None, typer.Option(metavar="CURRENT", help=CURRENT)] = None,
     duration: Annotated[
         str | None, typer.Option(help="In ms, or with a unit. [default: the variant's, or 100 ms]")
     ] = None,
+    neurons: Annotated[
+        int | None, typer.Option(help="How many; with noise each is different. [default: as the values given]", min=1)
+    ] = None,
+    noise: NoiseOption = None,
+    seed: SeedOption = None,
     variant: VariantOption = None,
     dt: DtOption = None,
     method: MethodOption = None,
@@ -73,8 +83,10 @@ def run(
         current = [usual.current]
     recording = simulate(
         loaded,
-        _drive(loaded, current or []),
+        drive_of(loaded, current or [], noise),
         duration or (usual and usual.duration) or 100,
+        neurons=neurons,
+        seed=seed,
         dt=dt,
         method=method,
         parameters=parse_settings(set_, loaded.parameters),
@@ -104,6 +116,12 @@ def gain(
     steps: Annotated[int, typer.Option(help="Number of inputs.", min=1)] = 100,
     duration: Annotated[str, typer.Option(help="Of each run, in ms or with a unit.")] = "1000",
     discard: Annotated[str, typer.Option(help="How much of its beginning not to count.")] = "200",
+    noise: NoiseOption = None,
+    trials: Annotated[
+        int | None, typer.Option(help="Neurons for each input. [default: 1, or 25 where chance is at work]", min=1)
+    ] = None,
+    seed: SeedOption = None,
+    theory: TheoryOption = True,
     variant: VariantOption = None,
     dt: DtOption = None,
     method: MethodOption = None,
@@ -128,6 +146,10 @@ def gain(
         _range(loaded, from_, to, steps),
         duration=duration,
         discard=discard,
+        noise=noise_of(noise),
+        trials=trials,
+        seed=seed,
+        theory=theory,
         dt=dt,
         method=method,
         spike_timing=spike_timing,
@@ -147,7 +169,30 @@ def gain(
         _print_gain(result, [path for path in (plot, csv) if path])
 
 
-def _drive(model: "Model", texts: list[str]) -> Any:
+def load_variant(model: str, variant: str | None) -> "Model":
+    """A model by name or path, or a variant of it."""
+    from ..model import load_model
+
+    loaded = load_model(model)
+    return loaded if variant is None else loaded.variant(variant)
+
+
+def noise_of(text: str | None) -> Any:
+    """A noise current in words; None if there is none."""
+    from ..currents import parse_current
+
+    return None if text is None else parse_current(text)
+
+
+def drive_of(model: "Model", texts: list[str], noise: str | None = None) -> Any:
+    """What `simulate` is to be given as the input, noise added to each."""
+    drive, added = _currents(model, texts), noise_of(noise)
+    if added is None or drive is None:
+        return drive
+    return {name: one + added for name, one in drive.items()} if isinstance(drive, dict) else drive + added
+
+
+def _currents(model: "Model", texts: list[str]) -> Any:
     from ..currents import parse_current
     from ..errors import InputError
 
@@ -199,6 +244,7 @@ def _recording_json(recording: "Recording") -> dict[str, Any]:
         "model": recording.model.name,
         "duration": recording.duration,
         "dt": recording.dt,
+        "seed": recording.seed,
         "method": recording.method,
         "parameters": {**{name: p.value for name, p in recording.model.parameters.items()}, **recording.parameters},
     }
@@ -243,7 +289,7 @@ def _print_recording(recording: "Recording", written: list[str]) -> None:
         typer.echo(f"… {recording.neurons - _MOST_ROWS} more neurons; {recording.spike_time.size} spikes in all")
     if recording.certificate is not None:
         typer.echo(f"certificate: {recording.certificate}")
-    _say_written(written)
+    say_written(written)
 
 
 def _gain_json(result: "GainFunction") -> dict[str, Any]:
@@ -251,6 +297,10 @@ def _gain_json(result: "GainFunction") -> dict[str, Any]:
     return {
         "input": result.input,
         "rate": result.rate,
+        "standard_error": result.standard_error,
+        "trials": result.trials,
+        "theory": result.theory,
+        "no_theory": result.no_theory,
         "spike_count": result.spike_count,
         "duration": result.duration,
         "discard": result.discard,
@@ -297,11 +347,17 @@ def _print_gain(result: "GainFunction", written: list[str]) -> None:
         highest = f"{result.rate[index].max():.2f}"
         table.add_row(curve or "as in the file", numbers[0], str(kind[index] or "–"), highest, numbers[1])
     show_table(table)
+    if result.theory is not None:
+        typer.echo(f"theory: {_agreement(result)}")
     if not written:
         typer.echo("All rates: --json, --csv PATH, or as a picture --plot PATH.")
-    _say_written(written)
+    say_written(written)
 
 
-def _say_written(written: list[str]) -> None:
-    for path in written:
-        typer.echo(f"wrote {path}")
+def _agreement(result: "GainFunction") -> str:
+    found = result.agreement()
+    return (
+        found
+        if isinstance(found, str)
+        else f"largest deviation {found:.2g} standard errors, of {result.rate.size} rates"
+    )

@@ -78,9 +78,11 @@ def _rounded(steps: Any, layout: Layout) -> Any:
 def _constant(model: Model, tree: ast.expr, values: Mapping[str, Any]) -> Any:
     """The value of a part that depends on parameters only; infinite only if one of them is."""
     value = evaluate(tree, values)
-    used = sorted(names(tree))
+    trees = {name: formula.tree for name, formula in model.defines.items()}
+    used = [name for name in model.parameters if name in reach(names(tree), trees)]
     if not np.isfinite(value).all() and all(np.isfinite(values[name]).all() for name in used):
-        raise InputError(f"{ast.unparse(tree)} in {model.name} is not finite for the given {' and '.join(used)}")
+        given = " and ".join(f"{name} ({model.parameters[name].meaning})" for name in used)
+        raise InputError(f"{ast.unparse(tree)} in {model.name} is not finite for the given {given}")
     return value
 
 

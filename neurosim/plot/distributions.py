@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..distributions import IntervalDistribution
+from ..recording import Floats
 from ..theory import RenewalTheory
-from .recordings import axes_of, family_label, label_of
+from .recordings import axes_of, family_label
 
 _THEORY = "0.15"
 _POINTS = 400
@@ -16,32 +17,28 @@ _POINTS = 400
 def plot_interval_distribution(distribution: IntervalDistribution, ax: Axes | None = None) -> Axes:
     """Interval densities as steps with a band of two standard errors, theory as lines under them."""
     ax = axes_of(ax, (5.5, 3.8))
-    edges, families = distribution.edges, distribution.families
-    theories = np.atleast_1d(np.asarray(distribution.theory, dtype=object))
-    width = np.diff(edges)
+    families = distribution.families
+    theories = np.atleast_1d(np.asarray(distribution.theory, dtype=object)).ravel()
+    step = max((theory.step or 0.0 for theory in theories if isinstance(theory, RenewalTheory)), default=0.0)
+    edges = distribution.edges + step / 2  # multiples of a step in the middle of their bins
     drawn = False
     for number, index in enumerate(np.ndindex(np.shape(distribution.mean))):
-        intervals = distribution.intervals[index] if index else distribution.intervals
-        label = family_label(distribution.model, families, index) or "simulated"
-        color, density = f"C{number}", distribution.density[index]
-        if not np.isfinite(density).all():
+        sample = distribution.intervals[index] if index else distribution.intervals
+        label, color = family_label(distribution.model, families, index) or "simulated", f"C{number}"
+        if sample.size == 0:
             ax.plot([], [], color=color, label=f"{label}: silent")
-            continue
-        ax.stairs(density, edges, color=color, label=label, linewidth=1)
-        part = density * width
-        error = np.sqrt(part * (1 - part) / max(1, np.size(intervals))) / width
-        low, high = np.maximum(density - 2 * error, 0), density + 2 * error
-        ax.stairs(high, edges, baseline=low, fill=True, color=color, alpha=0.25, linewidth=0)
-        drawn |= _theory(ax, theories.reshape(-1)[number], edges)
+        elif np.ptp(sample) < 1e-6 * sample.mean():
+            ax.axvline(sample.mean(), color=color, label=f"{label}: all alike")
+        else:
+            _steps(ax, distribution.density[index], edges, sample.size, color, label)
+            drawn |= _theory(ax, theories[number], distribution.edges, edges)
     if drawn:
         ax.plot([], [], color=_THEORY, linewidth=1, label="theory")
     unit = f" {distribution.unit}" if distribution.unit else ""
     name = next(iter(distribution.model.inputs))
     ax.set(xlabel="interval (ms)", ylabel="density (1/ms)", xlim=(0, edges[-1]))
     ax.set_ylim(bottom=0)
-    ax.set_title(
-        f"{distribution.model.name}, {label_of(name, '')} = {distribution.input:g}{unit}", loc="left", fontsize="medium"
-    )
+    ax.set_title(f"{distribution.model.name}, {name} = {distribution.input:g}{unit}", loc="left", fontsize="medium")
     if not drawn:
         reason = "theory: mean and CV only" if distribution.no_theory == "" else "no theory known"
         ax.text(0.99, 0.01, reason, transform=ax.transAxes, ha="right", va="bottom", fontsize="small", color="0.35")
@@ -49,17 +46,23 @@ def plot_interval_distribution(distribution: IntervalDistribution, ax: Axes | No
     return ax
 
 
-def _theory(ax: Axes, theory: Any, edges: np.ndarray[Any, Any]) -> bool:
+def _steps(ax: Axes, density: Floats, edges: Floats, intervals: int, color: str, label: str) -> None:
+    """A density with a band of two standard errors."""
+    width = np.diff(edges)
+    part = density * width
+    error = np.sqrt(part * (1 - part) / intervals) / width
+    ax.stairs(density, edges, color=color, label=label, linewidth=1)
+    low, high = np.maximum(density - 2 * error, 0), density + 2 * error
+    ax.stairs(high, edges, baseline=low, fill=True, color=color, alpha=0.25, linewidth=0)
+
+
+def _theory(ax: Axes, theory: Any, bins: Floats, edges: Floats) -> bool:
     """Draw the density of a renewal theory: in the same bins where intervals are multiples of a step."""
     if not isinstance(theory, RenewalTheory) or theory.cv == 0:
         return False
     if theory.step is not None:
-        ax.plot(
-            (edges[1:] + edges[:-1]) / 2,
-            -np.diff(theory.survivor_at(edges)) / np.diff(edges),
-            color=_THEORY,
-            linewidth=1,
-        )
+        density = -np.diff(theory.survivor_at(bins)) / np.diff(bins)
+        ax.plot((edges[1:] + edges[:-1]) / 2, density, color=_THEORY, linewidth=1)
     else:
         time = np.linspace(0, edges[-1], _POINTS)
         ax.plot(time, theory.density_at(time), color=_THEORY, linewidth=1)

@@ -70,17 +70,29 @@ def plot_raster(recording: Recording, ax: Axes | None = None) -> Axes:
 
 
 def plot_gain_function(gain: GainFunction, ax: Axes | None = None) -> Axes:
-    """Rate against input, one curve for each combination of the families."""
+    """Rate against input, one curve for each combination of the families; points over the theory where there is one.
+
+    The band is two standard errors wide on each side.
+    """
     ax = axes_of(ax, (5.5, 3.8))
     families = gain.families
-    for index in np.ndindex(gain.rate.shape[:-1]):
-        label = family_label(gain.model, families, index)
-        ax.plot(gain.input, gain.rate[index], marker="." if gain.input.size <= 40 else "", label=label)
+    line = "" if gain.theory is not None else "-"
+    for number, index in enumerate(np.ndindex(gain.rate.shape[:-1])):
+        label, color, rate = family_label(gain.model, families, index), f"C{number}", gain.rate[index]
+        if gain.theory is not None:
+            ax.plot(gain.input, gain.theory[index], color=color, linewidth=1, alpha=0.7)
+        marker = "." if gain.input.size <= 40 or not line else ""
+        ax.plot(gain.input, rate, color=color, linestyle=line, marker=marker, markersize=4, label=label)
+        if np.nan_to_num(gain.standard_error).any():
+            error = 2 * gain.standard_error[index]
+            ax.fill_between(gain.input, np.maximum(rate - error, 0), rate + error, color=color, alpha=0.25, linewidth=0)
+    if gain.theory is not None:
+        ax.plot([], [], color=_QUIET, linewidth=1, label="theory")
     name = next(iter(gain.model.inputs))
     ax.set(xlabel=label_of(name, gain.unit), ylabel="rate (Hz)")
     ax.set_ylim(bottom=0)
     ax.set_title(gain.model.name, loc="left", fontsize="medium")
-    if families:
+    if families or gain.theory is not None:
         ax.legend(frameon=False, fontsize="small")
     return ax
 
