@@ -263,3 +263,9 @@ def test_distributions_that_there_are_not():
     ):
         with pytest.raises(NoTheory, match=reason):
             theory_of(LIF, current).distribution()
+
+
+def test_a_stationary_start_that_would_have_to_set_a_state_is_refused():
+    """The potential of an escaping membrane is a function of the time since its last spike, which alone is drawn."""
+    with pytest.raises(NoTheory, match="the state V"):
+        ns.simulate("escape-integrate-and-fire", 2, 10, start="stationary")

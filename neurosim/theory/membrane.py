@@ -21,7 +21,7 @@ from .integrate_and_fire import GRID, integrate_and_fire_cv, integrate_and_fire_
 from .passage import Passage
 from .periodic import Periodic
 from .renewal import Intervals, RenewalTheory, renewal_intervals, renewal_theory, with_law
-from .rule import NoTheory, constant_inputs, driven
+from .rule import NoTheory, constant_inputs, driven, states_of_rule
 
 Floats = NDArray[np.float64]
 
@@ -180,8 +180,7 @@ def _of_neuron(neuron: LeakyNeuron, dt: Any) -> Intervals:
 
 def _is_membrane(model: Model) -> bool:
     """Whether the model is one for this module: a threshold on a state."""
-    trees = {name: formula.tree for name, formula in model.defines.items()}
-    return model.spike.threshold is not None and bool(reach(names(model.spike.rule.tree), trees) & model.states.keys())
+    return model.spike.threshold is not None and bool(states_of_rule(model))
 
 
 def leaky_neuron(model: Model, I: Any, parameters: Mapping[str, Any] | None = None) -> LeakyNeuron:
