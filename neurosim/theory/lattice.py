@@ -216,14 +216,18 @@ class Lattice:
 
 
 def renewal_sequence(probability: Floats) -> Floats:
-    """u_k = D_k + Σ D_j u_(k-j), for k = 1 … n: the probability of some spike k steps after a spike.
+    """u_k = D_k + Σ D_j u_(k-j), for k = 1 … n: the probability of some spike k steps after a spike."""
+    return np.maximum(power_series_quotient(probability, -probability), 0.0)
 
-    The power series D/(1 - D), by the discrete Fourier transform on a circle inside the one of convergence.
+
+def power_series_quotient(a: Floats, b: Floats) -> Floats:
+    """The coefficients 1 … n of A/(1 + B), for power series A and B with coefficients a and b from 1 on.
+
+    By the discrete Fourier transform on a circle inside the one of convergence.
     """
-    n = probability.size
+    n = a.size
     size = 1 << (8 * n - 1).bit_length()
-    radius = 10 ** (-13 / size)
-    k = np.arange(1, n + 1)
-    series = np.fft.rfft(np.concatenate([[0.0], probability * radius**k]), size)
-    result = np.fft.irfft(series / (1 - series), size)[1 : n + 1] * radius**-k
-    return np.maximum(result, 0.0)
+    shrunk = (10 ** (-13 / size)) ** np.arange(n + 1)
+    above, below = (np.fft.rfft(np.append(0.0, each) * shrunk, size) for each in (a, b))
+    result: Floats = np.fft.irfft(above / (1 + below), size)[1 : n + 1] / shrunk[1:]
+    return result
