@@ -210,13 +210,30 @@ def interval_distribution(
             raise InputError(f"discard must be from 0 to below longest, {length:g} ms, not {skipped:g} ms")
         with progress_bar(progress, f"intervals of {model.name}") as show:
             samples = _simulated(model, current, family, members, wanted, skipped, length, root, run, show)
-    edges = _edges(samples, theories, None if bin_width is None else to_number(bin_width, _MS, "bin_width"))
+    return _distribution(
+        samples,
+        theories,
+        shape,
+        None if bin_width is None else to_number(bin_width, _MS, "bin_width"),
+        model=model.replace(**{name: float(values) for name, values in given.items() if not values.ndim}),
+        input=float(inputs[0]),
+        no_theory=reason,
+        parameters=MappingProxyType(given),
+        sampling=sampling,
+        seed=root,
+        unit=unit.text,
+    )
+
+
+def _distribution(
+    samples: list[Floats], theories: list[Theory], shape: tuple[int, ...], width: float | None, **facts: Any
+) -> IntervalDistribution:
+    """The numbers that follow from the intervals, with the facts of the run."""
+    edges = _edges(samples, theories, width)
     histograms = [_histogram(sample, edges) for sample in samples]
     numbers = np.array([_moments(sample) for sample in samples]).T.reshape(4, *shape)
     mean, cv, mean_error, cv_error = (values[()] for values in numbers)
     return IntervalDistribution(
-        model=model.replace(**{name: float(values) for name, values in given.items() if not values.ndim}),
-        input=float(inputs[0]),
         intervals=_shaped(samples, shape),
         mean=mean,
         cv=cv,
@@ -227,11 +244,7 @@ def interval_distribution(
         survivor=np.array([h.survivor for h in histograms]).reshape(*shape, -1),
         hazard=np.array([h.hazard for h in histograms]).reshape(*shape, -1),
         theory=_shaped(theories, shape),
-        no_theory=reason,
-        parameters=MappingProxyType(given),
-        sampling=sampling,
-        seed=root,
-        unit=unit.text,
+        **facts,
     )
 
 
