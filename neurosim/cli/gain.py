@@ -162,13 +162,14 @@ def _print_gain(result: "GainFunction", written: list[str]) -> None:
         table.add_row(curve or "as in the file", numbers[0], str(kind[index] or "–"), highest, numbers[1])
     show_table(table)
     if result.theory is not None:
-        typer.echo(f"theory: {_agreement(result)}")
+        typer.echo(f"theory: {say_agreement(result)}")
     if not written:
         typer.echo("All rates: --json, --csv PATH, or as a picture --plot PATH.")
     say_written(written)
 
 
-def _agreement(result: "GainFunction") -> str:
+def say_agreement(result: "GainFunction") -> str:
+    """How well rates fit the theory, in words."""
     found = result.agreement()
     return (
         found

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from ..distributions import IntervalDistribution
+from ..experiments import GainFunction
 from ..recording import Floats
 from ..theory import RenewalTheory
-from .recordings import axes_of, family_label
+from .recordings import axes_of, family_label, plot_gain_function
 
 _THEORY = "0.15"
 _POINTS = 400
@@ -44,6 +47,14 @@ def plot_interval_distribution(distribution: IntervalDistribution, ax: Axes | No
         ax.text(0.99, 0.01, reason, transform=ax.transAxes, ha="right", va="bottom", fontsize="small", color="0.35")
     ax.legend(frameon=False, fontsize="small")
     return ax
+
+
+def plot_noise(distribution: IntervalDistribution, gain: GainFunction) -> Figure:
+    """Intervals beside gain functions, of the same family."""
+    figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
+    plot_interval_distribution(distribution, ax=axes[0])
+    plot_gain_function(gain, ax=axes[1])
+    return figure
 
 
 def _steps(ax: Axes, density: Floats, edges: Floats, intervals: int, color: str, label: str) -> None:
