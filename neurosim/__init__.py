@@ -20,7 +20,8 @@ _HOME = {  # module: the names users type, imported when first used
     "check": "CheckResult check_model",
     "currents": "Current chirp constant from_array membrane_noise ornstein_uhlenbeck parse_current poisson_input "
     "pulses ramp sine step white_noise",
-    "distributions": "Agreement IntervalDistribution interval_distribution",
+    "agreement": "Agreement",
+    "distributions": "IntervalDistribution interval_distribution",
     "errors": "InputError ModelError NeurosimError SimulationError UnitError",
     "experiments": "GainFunction gain_function",
     "kernel": "Solution integrate",

@@ -1,3 +1,4 @@
+from .agreement import Agreement as Agreement
 from .artificial.adaline import Adaline as Adaline
 from .artificial.adaline import LearningCurve as LearningCurve
 from .artificial.capacity import Capacity as Capacity
@@ -40,7 +41,6 @@ from .currents import ramp as ramp
 from .currents import sine as sine
 from .currents import step as step
 from .currents import white_noise as white_noise
-from .distributions import Agreement as Agreement
 from .distributions import IntervalDistribution as IntervalDistribution
 from .distributions import interval_distribution as interval_distribution
 from .errors import InputError as InputError

@@ -11,7 +11,7 @@ LAYERS = [
     {"waveforms", "noise", "currents", "drive", "model", "methods", "recording"},
     {"kernel"},
     {"arguments", "chance", "simulation", "artificial"},
-    {"spikes", "theory", "families", "distributions", "experiments", "check", "files"},
+    {"spikes", "theory", "families", "agreement", "distributions", "experiments", "check", "files"},
     {"plot"},
     {"cli"},
     {"__init__", "__main__"},

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from . import cache, chance, demo, doctor, files, logic, models, perceptron, run
+from . import cache, chance, demo, doctor, files, gain, logic, models, perceptron, run
 
 app = typer.Typer(
     help="Simulate the whole ladder of neuron models, from Hodgkin–Huxley to threshold units.",
@@ -35,7 +35,7 @@ def _options(
 app.command("models")(models.models)
 app.command("show")(models.show)
 app.command("run")(run.run)
-app.command("gain")(run.gain)
+app.command("gain")(gain.gain)
 app.command("isi")(chance.isi)
 app.command("raster")(chance.raster)
 app.command("check")(files.check)

@@ -178,7 +178,7 @@ class Lattice:
     def quantile(self, survivors: Floats) -> Floats:
         """The shortest interval t with P(interval > t) at most `survivors`, in (0, 1]."""
         k = np.searchsorted(-self.left, -survivors)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             further = np.ceil(np.log(survivors / self.left[-1]) / np.log1p(-self.tail))
             beyond = self.chance.size + (np.maximum(further, 1) if self.tail else np.inf)
         steps: Floats = np.where(k > self.chance.size, beyond, np.maximum(k, 1))
