@@ -11,7 +11,7 @@ from .survival import NOTHING, Panels, Rough, survive
 Floats = NDArray[np.float64]
 
 _CHUNK, _MOST_STEPS, _MOST_NUMBERS = 1024, 2**21, 2**22
-_LONG_TABLE = 2**16
+_LONG_TABLE, _CURVES = 2**16, 256
 _LEAST = 64.0  # steps: beyond the table, a sum is an integral only where nothing happens in fewer
 
 
@@ -80,7 +80,7 @@ def tabulate(rule: Rule, least: int = _CHUNK) -> Table:
                 weighted = np.where(left > 0, rest * (2 * steps + 2 / limit - 1), 0.0)
             return Table(chance, survivor, rest, weighted)
         try:
-            rest, weighted = _beyond(rule, steps)
+            rest, weighted = _beyond(rule, steps, left > NOTHING)
         except Rough as rough:
             needed = max(steps, int(rough.args[0]) + _CHUNK)
             if rule.size > 1 and (steps + needed) * rule.size > _MOST_NUMBERS:
@@ -100,14 +100,14 @@ def _chances(rule: Rule, first: int, number: int) -> Floats:
     return found
 
 
-def _beyond(rule: Rule, steps: int) -> tuple[Floats, Floats]:
-    """The sums of S_k and (2k + 1) S_k over k from `steps` on, per survivor there."""
+def _beyond(rule: Rule, steps: int, alive: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """The sums of S_k and (2k + 1) S_k over k from `steps` on, per survivor there; anything for curves not alive."""
 
     def hazard(x: Floats) -> Floats:
         since = (steps + x) * rule.step[:, None]
         chance = np.where(since >= rule.refractory[:, None] * (1 - 1e-12), rule.value(since), 0.0)
         with np.errstate(divide="ignore"):
-            return np.minimum(-np.log1p(-chance), 1e3)
+            return np.where(alive[:, None], np.minimum(-np.log1p(-chance), 1e3), 1.0 / steps)
 
     panels: Panels = survive(hazard, rule.size, first=steps / 8, least=_LEAST)
     first, middle, second = hazard(np.tile([0.0, 0.25, 1.0], (rule.size, 1))).T
@@ -121,12 +121,16 @@ def _beyond(rule: Rule, steps: int) -> tuple[Floats, Floats]:
 
 def moments(rule: Rule) -> tuple[Floats, Floats]:
     """Mean and variance of the intervals in ms and ms², (n,) each."""
-    try:
-        mean, variance = tabulate(rule).moments()
-    except TooLong:
-        each = [tabulate(part).moments() for part in rule.parts(1)]
-        mean, variance = (np.concatenate(column) for column in zip(*each, strict=True))
+    each = [found for part in rule.parts(_CURVES) for found in _moments(part)]
+    mean, variance = (np.concatenate(column) for column in zip(*each, strict=True))
     return mean * rule.step, variance * rule.step**2
+
+
+def _moments(rule: Rule) -> list[tuple[Floats, Floats]]:
+    try:
+        return [tabulate(rule).moments()]
+    except TooLong:
+        return [tabulate(part).moments() for part in rule.parts(1)]
 
 
 class Lattice:
