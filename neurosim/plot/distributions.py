@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from ..distributions import IntervalDistribution
 from ..experiments import GainFunction
 from ..recording import Floats
-from ..theory import RenewalTheory
+from ..theory import IntegrateAndFireTheory, NoTheory, RenewalTheory
 from .recordings import axes_of, family_label, plot_gain_function
 
 _THEORY = "0.15"
@@ -68,7 +68,12 @@ def _steps(ax: Axes, density: Floats, edges: Floats, intervals: int, color: str,
 
 
 def _theory(ax: Axes, theory: Any, bins: Floats, edges: Floats) -> bool:
-    """Draw the density of a renewal theory: in the same bins where intervals are multiples of a step."""
+    """Draw the density of a theory: in the same bins where intervals are multiples of a step."""
+    if isinstance(theory, IntegrateAndFireTheory):
+        try:
+            theory = theory.distribution()
+        except NoTheory:
+            return False
     if not isinstance(theory, RenewalTheory) or theory.cv == 0:
         return False
     if theory.step is not None:
