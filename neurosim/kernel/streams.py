@@ -64,9 +64,7 @@ class Chance:
         Steps from the last draw of a probability to the beginning of the run; there are `per` from draw to draw.
     """
 
-    def __init__(
-        self, sources: Sequence[Source], seed: int, neurons: int, width: int, dt: float, per: int = 1
-    ) -> None:
+    def __init__(self, sources: Sequence[Source], seed: int, neurons: int, width: int, dt: float, per: int = 1) -> None:
         self.sources, self.neurons, self.width = sources, neurons, width
         self.dt, self.per, self.phase, self.since_draw = dt, per, 0, 0
         count = len(sources)
