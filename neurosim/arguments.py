@@ -76,7 +76,7 @@ def make_setup(
         dt=step,
         steps=steps,
         threads=_threads(threads),
-        located=(not drive.noise and _located(model, spike_timing, scheme)) or model.spike.kind == "hazard",
+        located=_located(model, spike_timing, scheme, bool(drive.noise)),
         rtol=relative,
         atol=absolute,
         recorded=_rows(model, record, bool(drive.noise)),
@@ -111,9 +111,9 @@ def _stationary(model: Model, drive: Drive, values: Mapping[str, Floats], seed: 
     )
 
 
-def _located(model: Model, spike_timing: str | None, method: Method) -> bool:
+def _located(model: Model, spike_timing: str | None, method: Method, noisy: bool) -> bool:
     if spike_timing is None:
-        return located_by_default(model, method)
+        return located_by_default(model, method) and (model.spike.kind == "hazard" or not noisy)
     if spike_timing not in ("grid", "located"):
         raise InputError(f"spike_timing is 'located' or 'grid', not {excerpt(spike_timing)}")
     if isinstance(method, Adaptive) and spike_timing == "grid":
@@ -209,7 +209,7 @@ def _start(model: Model, given: Mapping[str, Any]) -> dict[str, Floats]:
             raise InputError(f"start: {model.name} has no state {excerpt(name)}; {choices(str(name), legal)}")
         array = to_array(value, legal[name], f"start of {name}")
         if array.ndim > 1 or array.size == 0 or not _can_start(name, array).all():
-            what = {"above_threshold": "0 or 1", "hazard_left": "a number from 0 on"}.get(
+            what = {"above_threshold": "0 or 1", "hazard_left": "a finite number from 0 on"}.get(
                 name, "a time from 0 on" if name in REMEMBERED else "a finite number"
             )
             raise InputError(f"start of {name} is {what}, or one value per neuron (n,)")
@@ -220,7 +220,9 @@ def _start(model: Model, given: Mapping[str, Any]) -> dict[str, Floats]:
 def _can_start(name: str, values: Floats) -> NDArray[np.bool_]:
     if name == "above_threshold":
         return np.isin(values, (0.0, 1.0))
-    return values >= 0 if name in (*REMEMBERED, "hazard_left") else np.isfinite(values)
+    if name in REMEMBERED:
+        return values >= 0
+    return np.isfinite(values) & ((values >= 0) | (name != "hazard_left"))
 
 
 def _rows(model: Model, record: Iterable[str], noisy: bool) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from .currents import Current, Term
 from .drive import Drive
 from .errors import InputError
 from .expression import evaluate
-from .kernel.linear import leaky_membranes
+from .kernel.linear import leaky_membranes, linear_states
 from .methods import Adaptive, Exact, Method
 from .model import Model
 from .model.values import with_defines
@@ -60,7 +60,8 @@ def check_random(model: Model, method: Method, drive: Drive, spike_timing: str |
         if spike_timing == "grid":
             raise InputError(f"the spike times of {model.name} are drawn from its hazard, on no grid; leave it out")
         if isinstance(method, Exact):
-            raise InputError(f"{method.name} cannot integrate the hazard of {model.name}; take exact-rk4 or rk4")
+            others = "rk4 or exact-rk4" if linear_states(model) else "rk4"
+            raise InputError(f"{method.name} cannot integrate the hazard of {model.name}; take {others}")
     elif spike_timing == "located":
         rough = any(source.kind != Kind.ORNSTEIN_UHLENBECK for source in drive.noise)
         if rough or model.spike.is_random:

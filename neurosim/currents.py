@@ -131,7 +131,7 @@ def white_noise(mean: Any, sigma: Any, *, frozen: bool = False) -> Current:
     -----
     In each step the noise is a constant current sigma·ξ/√dt with a normal ξ. So ``euler`` is the Euler–Maruyama scheme
     (Itô) and ``heun`` the stochastic Heun scheme; it and all others of higher order follow Stratonovich where the
-    noise is multiplied by a state.
+    noise is multiplied by a state. A recorded sample is the noise of the step that ends there, none at the start.
     """
     return constant(mean) + Current((Term(sigma, 1.0, Noise(Kind.WHITE, frozen=bool(frozen))),))
 
@@ -139,7 +139,7 @@ def white_noise(mean: Any, sigma: Any, *, frozen: bool = False) -> Current:
 def ornstein_uhlenbeck(mean: Any, std: Any, tau: Any, *, frozen: bool = False) -> Current:
     """Noise with exponential correlations: stationary, of standard deviation `std` and correlation time `tau` (ms).
 
-    Its values at the steps are exact in law whatever dt; inside a step the current is linear.
+    Its values at the steps, from the first on, are exact in law whatever dt; inside a step the current is linear.
 
     Parameters
     ----------
@@ -167,7 +167,8 @@ def poisson_input(rate: Any, weight: Any, *, frozen: bool = False) -> Current:
     frozen
         Whether all neurons get the same events.
     """
-    times = 1.0 / _positive(rate, _HZ, "poisson_input: rate")
+    with np.errstate(divide="ignore"):
+        times = 1.0 / _positive(rate, _HZ, "poisson_input: rate", or_zero=True)
     return Current((Term(weight, 1.0, Noise(Kind.POISSON, times, bool(frozen))),))
 
 
@@ -186,10 +187,12 @@ def membrane_noise(mean: Any, std: Any, *, frozen: bool = False) -> Current:
     return Current((Term((mean, std), 1.0, MembraneNoise(bool(frozen))),))
 
 
-def _positive(value: Any, unit: Unit, what: str) -> NDArray[np.float64]:
+def _positive(value: Any, unit: Unit, what: str, or_zero: bool = False) -> NDArray[np.float64]:
     numbers = to_array(value, unit, what)
-    if numbers.ndim > 1 or numbers.size == 0 or not (np.isfinite(numbers) & (numbers > 0)).all():
-        raise InputError(f"{what} is positive and finite, or one such value per neuron (n,), not {excerpt(value)}")
+    legal = np.isfinite(numbers) & ((numbers >= 0) if or_zero else (numbers > 0))
+    if numbers.ndim > 1 or numbers.size == 0 or not legal.all():
+        sign = "from 0 on" if or_zero else "positive"
+        raise InputError(f"{what} is {sign} and finite, or one such value per neuron (n,), not {excerpt(value)}")
     return numbers
 
 

@@ -86,7 +86,7 @@ class Recording:
     certificate : Certificate or None
         What `simulate` found, if it was asked to certify.
     seed : int or None
-        Of the random numbers; None where none were drawn.
+        Of the random numbers; None where none were drawn, or where they go on from those of `start`.
     """
 
     model: Model

@@ -106,8 +106,8 @@ def simulate(
         rtol, atol, neurons,
     )  # fmt: skip
     if certify and setup.is_random:
-        what = "noise currents" if setup.drive.noise else f"the spike rule of {model.name}"
-        raise InputError(f"certify is for deterministic runs: {what} draw random numbers, others at half the step")
+        what = "noise currents draw" if setup.drive.noise else f"the spike rule of {model.name} draws"
+        raise InputError(f"certify is for deterministic runs: {what} random numbers, others at half the step")
     collector = _Collector(setup, wanted)
 
     def factor(name: str) -> float:
@@ -132,7 +132,7 @@ def simulate(
         units=MappingProxyType({**model.units, "time": "ms"}),
         drive=setup.drive,
         certificate=_certificate(setup, spikes, progress) if certify else None,
-        seed=setup.seed if setup.is_random else None,
+        seed=setup.seed if setup.is_random and setup.random is None else None,
     )
 
 

@@ -60,10 +60,13 @@ class Chance:
         Kinds, then targets.
     phase : int
         Whether the run begins with the second of a pair of normal numbers.
+    since_draw : int
+        Steps from the last draw of a probability to the beginning of the run; there are `per` from draw to draw.
     """
 
-    def __init__(self, sources: Sequence[Source], seed: int, neurons: int, width: int, dt: float) -> None:
-        self.sources, self.neurons, self.width, self.phase = sources, neurons, width, 0
+    def __init__(self, sources: Sequence[Source], seed: int, neurons: int, width: int, dt: float, per: int = 1) -> None:
+        self.sources, self.neurons, self.width = sources, neurons, width
+        self.dt, self.per, self.phase, self.since_draw = dt, per, 0, 0
         count = len(sources)
         self.noise = new_tiles(neurons, width, count * NOISE_ROWS)
         self.random = new_tiles(neurons, width, (count + 1) * STREAM_WORDS)
@@ -92,24 +95,26 @@ class Chance:
 
     def state(self, steps: int) -> Ints:
         """What `restore` takes to go on after so many steps: (n, words)."""
-        phase = np.full((1, self.neurons), (steps + self.phase) % 2, dtype=np.float64)
-        parts = [self._rows(self.random), self._rows(self.noise), phase]
+        since_draw = (steps + self.since_draw) % self.per * self.dt
+        clocks = np.tile([[(steps + self.phase) % 2], [since_draw]], self.neurons)
+        parts = [self._rows(self.random), self._rows(self.noise), clocks]
         return np.ascontiguousarray(np.concatenate(parts).T).view(np.int64)
 
     def restore(self, state: Ints) -> None:
         """Go on from a `state` of a run with the same noise."""
-        words = self.random.shape[1] + self.noise.shape[1] + 1
+        words = self.random.shape[1] + self.noise.shape[1] + 2
         if state.ndim != 2 or state.shape[1] != words or state.shape[0] not in (1, self.neurons):
             raise InputError(
                 f"start of random: of shape {state.shape} where this run needs ({self.neurons}, {words}); it goes on "
-                "with the noise of the run it is from: give the same currents, or leave it out"
+                "with the noise of the run it is from: give the same currents, or a seed for new numbers"
             )
         rows = np.broadcast_to(np.ascontiguousarray(state).view(np.float64).T, (words, self.neurons))
         self._put(self.random, 0, rows[: self.random.shape[1]])
         for i in range(len(self.sources)):  # sizes and shares are those of this run
             first = i * NOISE_ROWS
             self._put(self.noise, first + FIRST, rows[self.random.shape[1] + first + FIRST :][: NOISE_ROWS - FIRST])
-        self.phase = int(rows[-1, 0])
+        self.phase = int(rows[-2, 0])
+        self.since_draw = round(float(rows[-1, 0]) / self.dt) % self.per
 
 
 def _size_and_share(source: Source, dt: float) -> tuple[Floats, Floats]:

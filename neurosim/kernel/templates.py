@@ -18,7 +18,8 @@ TICK = {tick}  # part of a step that spike times are multiples of
 STEEP = {steepest}  # growth of a rate over a step from which on the step is taken in pieces
 SMALLEST = 2.0**-10  # piece of a step
 FINE = {fine}  # part of a step that a spike is located to
-SPIKES, FAILED, CROWDED, SOURCES, PHASE, PER = 9, 10, 11, 12, 13, 14  # what `sizes` counts and reports
+SPIKES, FAILED, CROWDED = 9, 10, 11  # what `sizes` counts and reports
+SOURCES, PHASE, PER, SINCE_DRAW = 12, 13, 14, 15  # of random numbers
 
 
 {functions}
@@ -29,7 +30,7 @@ def advance(
     tile, amplitude, target, wave, changed, dense, dense_target, noise, random, noise_kind,
     spike_lane, spike_when, record_row, trace, sizes, dt,
 ):
-    sizes = carray(sizes, (15,))
+    sizes = carray(sizes, (16,))
     lanes, first, last, window = sizes[0], sizes[1], sizes[2], sizes[3]
     waves, several, records, every, capacity = sizes[4], sizes[5], sizes[6], sizes[7], sizes[8]
     steps = last - window
@@ -68,7 +69,7 @@ NOISY_DRIVE: Final = """\
         add_noise(tile, {drive}, {sums}, NODES, lanes, noise, random, noise_kind, even)"""
 
 DRAW: Final = """\
-        if (step + 1) % sizes[PER] == 0:
+        if (step + 1 + sizes[SINCE_DRAW]) % sizes[PER] == 0:
             draw_uniform(tile, DRAWN, random, sources, lanes)
         else:
             for j in range(lanes):
@@ -191,7 +192,7 @@ def advance(
     tile, amplitude, target, wave, changed, dense, dense_target, noise, random, noise_kind,
     spike_lane, spike_when, record_row, trace, sizes, dt,
 ):
-    sizes = carray(sizes, (15,))
+    sizes = carray(sizes, (16,))
     lanes, first, last, window = sizes[0], sizes[1], sizes[2], sizes[3]
     waves, count, records, every, capacity = sizes[4], sizes[5], sizes[6], sizes[7], sizes[8]
     tile = carray(tile, ({rows}, TILE))

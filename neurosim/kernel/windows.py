@@ -19,6 +19,7 @@ from .cache import load_kernel
 from .escape import HAZARD, with_hazard
 from .layout import MOST_SPIKES, TILE
 from .linear import leaky_membranes
+from .rows import LAST, NOISE_ROWS
 from .source import kernel_source
 from .streams import Chance
 from .tiles import Floats, fill, final_state, make_tiles, new_tiles, tile_width
@@ -140,13 +141,16 @@ class _Run:
         source, self.layout = kernel_source(setup.model, setup.method, setup.located, bool(setup.drive.noise))
         self.kernel = load_kernel(source, f"{setup.model.name}_{setup.method.name}")
         self.width = tile_width(self.neurons, setup.threads)
-        self.chance = Chance(_exact_in_law(setup), setup.seed, self.neurons, self.width, setup.dt)
+        self.chance = Chance(_exact_in_law(setup), setup.seed, self.neurons, self.width, setup.dt, setup.per)
         if setup.random is not None:
             self.chance.restore(setup.random)
         start = dict(setup.start)
         if HAZARD in self.model.states:
             start[HAZARD] = -start.get("hazard_left", self.chance.first_exponential)
         self.tiles = make_tiles(self.model, self.layout, setup.parameters, start, self.neurons, self.width, setup.dt)
+        for s, noise in enumerate(setup.drive.noise):  # what it is at the start
+            row = self.layout.row[f"n_{list(self.model.inputs)[noise.target]}"]
+            self.tiles[:, row] += self.chance.noise[:, s * NOISE_ROWS + LAST]
         self.rows = np.array([self.layout.row[name] for name in setup.recorded], dtype=np.int64)
         self.amplitude = new_tiles(self.neurons, self.width, len(setup.drive.waveforms))
         for w, amplitude in enumerate(setup.drive.amplitude):
@@ -229,7 +233,7 @@ class _Run:
             (
                 *(lanes, first, last, first, len(self.setup.drive.waveforms), kinds),
                 *(self.rows.size, self.setup.every, _SPIKES_AT_ONCE, 0, 0, 0),
-                *(len(self.setup.drive.noise), self.chance.phase, self.setup.per),
+                *(len(self.setup.drive.noise), self.chance.phase, self.setup.per, self.chance.since_draw),
             ),
             dtype=np.int64,
         )
