@@ -35,9 +35,11 @@ API = {  # module of the package: heading
     "spikes": "Spike trains",
     "kernel": "Equations of your own",
     "model": "Models",
+    "artificial": "Artificial neurons",
     "check": "Checks",
     "methods": "Methods",
     "plot": "Figures",
+    "plot_networks": "Figures of networks and learning",
     "errors": "Errors",
 }
 

@@ -198,7 +198,7 @@ def energy(W, theta, states):
 
 
 def test_asynchronous_updates_never_raise_the_energy():
-    """Fact: with symmetric weights, E = −½ Σ w s s + Σ θ s does not grow; synchronous updates end in a 2-cycle at most."""
+    """Fact: with symmetric weights, E = −½ Σ w s s + Σ θ s does not grow; synchronous runs end in a 2-cycle."""
     W, theta = symmetric(40, 1)
     network = ns.ThresholdNetwork(W, theta, "sign")
     start = np.random.default_rng(2).choice([-1.0, 1.0], (50, 40))
@@ -232,7 +232,7 @@ def boltzmann(states, W, theta, beta):
 @pytest.mark.parametrize("order", ["random", "shuffled", "ordered"])
 @pytest.mark.parametrize(("kind", "low", "factor"), [("sign", -1, 1), ("heaviside", 0, 2)])
 def test_glauber_samples_boltzmann(order, kind, low, factor):
-    """Fact: ±1 units sample exp(−βE), {0, 1} units exp(−2βE); by exact enumeration of 16 states, χ² of independent runs."""
+    """Fact: ±1 units sample exp(−βE), {0, 1} units exp(−2βE); χ² of independent runs, 16 states."""
     n, beta, runs = 4, 0.6, 20_000
     W, theta = symmetric(n, 6)
     states = np.array(list(itertools.product([low, 1], repeat=n)), dtype=float)
