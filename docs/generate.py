@@ -36,9 +36,11 @@ API = {  # module of the package: heading
     "theory": "Theory",
     "kernel": "Equations of your own",
     "model": "Models",
+    "artificial": "Artificial neurons",
     "check": "Checks",
     "methods": "Methods",
     "plot": "Figures",
+    "plot_networks": "Figures of networks and learning",
     "errors": "Errors",
 }
 

@@ -63,7 +63,9 @@ def run_network(
     every = check_count(record_every, "record_every")
     for word, legal, what in ((update, _UPDATES, "update"), (order, _ORDERS, "order")):
         if not isinstance(word, str) or word not in legal:
-            raise InputError(f"{what} is {' or '.join(legal)}, not {excerpt(word)}; {choices(word, legal)}")
+            near = choices(word, legal)
+            hint = f"; {near}" if near.startswith("did") else ""
+            raise InputError(f"{what} is {' or '.join(legal)}, not {excerpt(word)}{hint}")
     if beta != np.inf:
         beta = check_positive(beta, "beta", zero=True)
     names = {network.activations[i].name for i in network.free}

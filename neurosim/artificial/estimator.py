@@ -149,8 +149,8 @@ def find_classes(y: Any, known: Any = None) -> tuple[Any, Ints]:
     if classes.dtype.kind == "f" and (classes != np.rint(classes)).any():
         raise InputError("y: Unknown label type: continuous values; labels are whole numbers or names")
     if classes.size < 2:
-        raise InputError(f"y: at least two classes are needed, there is only one class, {excerpt(classes[0])}")
-    if unknown := [label for label in np.unique(y) if label not in classes]:
+        raise InputError(f"y: at least two classes are needed, there is only one class, {excerpt(classes.tolist()[0])}")
+    if unknown := np.setdiff1d(y, classes).tolist():
         raise InputError(f"y: the label {excerpt(unknown[0])} is none of the classes {excerpt(classes.tolist())}")
     return classes, np.searchsorted(classes, y).astype(np.int64)
 

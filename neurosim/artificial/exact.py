@@ -63,9 +63,8 @@ def opposite_sums(points: Floats, labels: Ints) -> tuple[tuple[int, int], tuple[
     pairs = []
     for label in (1, 0):
         members = np.flatnonzero(labels == label)
-        a, b = np.triu_indices(members.size)
-        sums, first = np.unique(codes[members[a]] + codes[members[b]], return_index=True)
-        pairs.append((sums, members[a[first]], members[b[first]]))
+        sums, first = np.unique(np.add.outer(codes[members], codes[members]), return_index=True)
+        pairs.append((sums, members[first // members.size], members[first % members.size]))
     common, i, j = np.intersect1d(pairs[0][0], pairs[1][0], assume_unique=True, return_indices=True)
     if not common.size:
         return None

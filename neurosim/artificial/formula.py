@@ -152,7 +152,7 @@ def truth_table(function: Any, inputs: Sequence[str] | None = None) -> tuple[tup
     """
     if inputs is not None:
         inputs = check_names(inputs)
-    if isinstance(function, str) and not re.fullmatch(r"[01 _]{2,}", function):
+    if isinstance(function, str) and not re.fullmatch(r"[0-9 _]{2,}", function):
         return _table_of(function, inputs)
     if isinstance(function, str):
         digits = re.sub("[ _]", "", function)

@@ -143,7 +143,7 @@ def check_classes(points: Any, labels: Any) -> tuple[Floats, Ints, tuple[Any, An
     except TypeError:
         raise InputError("labels: values that can be put in order, such as 0 and 1") from None
     if classes.size != 2:
-        there = f"is only {excerpt(classes[0])}" if classes.size == 1 else f"are {classes.size}"
+        there = f"is only {excerpt(classes.tolist()[0])}" if classes.size == 1 else f"are {classes.size}"
         raise InputError(f"labels: two classes are needed, there {there}")
     low, high = classes.tolist()
     return X, place.astype(np.int64), (low, high)

@@ -169,7 +169,7 @@ def _inputs_of(functions: Sequence[Any], inputs: Sequence[str] | None) -> tuple[
     """The names of the inputs that functions share."""
     if inputs is not None:
         return check_names(inputs)
-    expressions = [f for f in functions if isinstance(f, str) and set(f) - set("01 _")]
+    expressions = [f for f in functions if isinstance(f, str) and set(f) - set("0123456789 _")]
     if len(expressions) == len(functions):
         found = dict.fromkeys(name for f in expressions for name in formula_inputs(parse_formula(f)))
         if found:
