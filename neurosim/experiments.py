@@ -19,6 +19,7 @@ from .model import Model, load_model
 from .progress import Progress, progress_bar
 from .recording import Tally, in_ms
 from .theory import NoTheory, interval_theory
+from .theory.rule import states_of_rule
 from .units import parse_unit, to_number
 
 Floats = NDArray[np.float64]
@@ -188,7 +189,7 @@ def gain_function(
     with progress_bar(progress, f"gain function of {model.name}") as show:
         sweep = _Sweep(model, family, math.prod(shape), length, skipped, options, show, inputs.size, noise, several)
         expected, expected_error, reason = sweep.theory(inputs) if theory else (None, None, "theory=False")
-        if expected is not None and model.spike.is_random and noise is None:
+        if expected is not None and model.spike.is_random and noise is None and not states_of_rule(model):
             sweep.start = "stationary"
         rate, count, error = sweep.measure(np.tile(inputs, (sweep.curves, 1)))
         onset, kind = _onset(inputs, rate, sweep)
