@@ -77,7 +77,7 @@ def test_gain_functions_follow_the_theory(name):
 
 
 def test_the_spread_of_rates_is_that_of_the_theory():
-    """Squared deviations in standard errors of the theory average to 1: χ² with 26 degrees of freedom, within 4.5 s.d."""
+    """Squared deviations in standard errors of the theory: χ² with 26 degrees of freedom, within 4.5 s.d."""
     gain = ns.gain_function("renewal-exponential-recovery", np.linspace(0.5, 3, 26), trials=100, seed=2)
     z = (gain.rate - gain.theory) / gain.theory_error
     assert abs((z**2).sum() - 26) < 4.5 * np.sqrt(2 * 26)
