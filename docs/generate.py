@@ -33,11 +33,14 @@ API = {  # module of the package: heading
     "recording": "Recordings",
     "experiments": "Experiments",
     "spikes": "Spike trains",
+    "theory": "Theory",
     "kernel": "Equations of your own",
     "model": "Models",
+    "artificial": "Artificial neurons",
     "check": "Checks",
     "methods": "Methods",
     "plot": "Figures",
+    "plot_networks": "Figures of networks and learning",
     "errors": "Errors",
 }
 

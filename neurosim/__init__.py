@@ -4,24 +4,39 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {  # module: the names users type, imported when first used
+    "artificial.adaline": "Adaline LearningCurve",
+    "artificial.capacity": "Capacity cover_count cover_fraction perceptron_capacity",
+    "artificial.counting": "count_separable",
+    "artificial.dynamics": "NetworkRun",
+    "artificial.estimator": "NotConvergedWarning",
+    "artificial.logic": "Circuit compose latch logic_gate",
+    "artificial.network": "ThresholdNetwork",
+    "artificial.neuron": "Activation ArtificialNeuron activation",
+    "artificial.perceptron": "LearningHistory Perceptron",
+    "artificial.separable": "Coincidence Separability is_linearly_separable",
+    "artificial.states": "bits_to_signs signs_to_bits",
+    "artificial.synthesis": "circuit smallest_weights",
+    "artificial.topology": "Topology",
     "check": "CheckResult check_model",
     "currents": "Current chirp constant from_array membrane_noise ornstein_uhlenbeck parse_current poisson_input "
     "pulses ramp sine step white_noise",
-    "distributions": "Agreement IntervalDistribution interval_distribution",
+    "agreement": "Agreement",
+    "distributions": "IntervalDistribution interval_distribution",
     "errors": "InputError ModelError NeurosimError SimulationError UnitError",
     "experiments": "GainFunction gain_function",
     "kernel": "Solution integrate",
     "methods": "METHODS",
     "model": "Model list_models load_model",
     "plot": "plot_gain_function plot_interval_distribution plot_raster plot_recording",
+    "plot.networks": "plot_capacity plot_decision plot_learning plot_network",
     "recording": "Certificate Recording",
     "simulation": "simulate",
     "spikes": "Autocorrelation FiringRate IntervalHistogram PSTH PopulationRate PowerSpectrum SerialCorrelation "
     "SpikeTrains TimeRescaling autocorrelation cv cv2 fano_factor firing_pattern interspike_intervals "
     "interval_histogram lv mean_firing_rate population_rate power_spectrum psth rescaled_intervals serial_correlation "
     "time_rescaling_test",
-    "theory": "IntegrateAndFireTheory NoTheory RenewalTheory integrate_and_fire_cv integrate_and_fire_rate "
-    "renewal_theory theory_of threshold_unit",
+    "theory": "IntegrateAndFireTheory Intervals NoTheory RenewalTheory integrate_and_fire_cv integrate_and_fire_rate "
+    "interval_theory renewal_intervals renewal_theory theory_of threshold_unit",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 

@@ -93,9 +93,9 @@ def _stationary(model: Model, drive: Drive, values: Mapping[str, Floats], seed: 
     from .theory.rule import constant_inputs
 
     n = drive.neurons
-    factors = {
-        name: parse_unit(entry.unit).factor for name, entry in (*model.inputs.items(), *model.parameters.items())
-    }
+    units = {name: entry.unit for name, entry in model.inputs.items()}
+    units |= {name: entry.unit for name, entry in model.parameters.items()}
+    factors = {name: parse_unit(unit).factor for name, unit in units.items()}
     numbers = dict(constant_inputs(model, drive)) | dict(values)
     table = np.array([np.broadcast_to(value, n) / factors[name] for name, value in numbers.items()]).reshape(-1, n)
     settings, which = np.unique(table, axis=1, return_inverse=True)

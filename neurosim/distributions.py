@@ -5,11 +5,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .agreement import agreement_of
 from .arguments import by_name, make_setup, parameter_values, whole
 from .chance import fresh_seed, steps_between_draws
 from .currents import as_current
@@ -31,27 +32,6 @@ _MOST_NEURONS, _EACH = 1000, 10
 _FIRST_BLOCK = 1000.0  # ms
 _BINS = 60
 _TAIL = 0.999
-
-
-class Agreement(NamedTuple):
-    """How well measured intervals fit a theory.
-
-    `p_value` is the chance of a `statistic` that large if the theory holds; of a deterministic model, which leaves
-    nothing to chance, the statistic is the largest deviation in ms.
-    """
-
-    test: str
-    statistic: float
-    p_value: float
-    intervals: int
-
-    def __str__(self) -> str:
-        if not self.intervals:
-            return "no intervals to compare"
-        if self.test == "deterministic":
-            return f"deterministic: {self.intervals:,} intervals within {self.statistic:.2g} ms of the theory"
-        fits = "agrees with the theory" if self.p_value > 0.001 else "differs from the theory"
-        return f"{fits} ({self.test} {self.statistic:.3g}, p = {self.p_value:.2g}, {self.intervals:,} intervals)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +65,7 @@ class IntervalDistribution:
     parameters : mapping of name to ndarray
         What was given; those with several values are the families, in the order of the leading axes.
     sampling : str
+    seed : int
     unit : str
     """
 
@@ -103,6 +84,7 @@ class IntervalDistribution:
     no_theory: str
     parameters: Mapping[str, Floats]
     sampling: str
+    seed: int
     unit: str
 
     @property
@@ -126,7 +108,7 @@ class IntervalDistribution:
         found = np.empty(np.shape(self.mean), dtype=object)
         for index in np.ndindex(found.shape):
             sample, theory = (values[index] if index else values for values in (self.intervals, self.theory))
-            found[index] = _agreement(sample, theory)
+            found[index] = agreement_of(sample, theory)
         return found[()]
 
     def plot(self, ax: Any = None) -> Any:
@@ -154,6 +136,7 @@ def interval_distribution(
     discard: Any = 200,
     longest: Any = 100_000,
     bin_width: Any = None,
+    theory: bool = True,
     dt: Any = None,
     method: str | None = None,
     spike_timing: str | None = None,
@@ -185,6 +168,8 @@ def interval_distribution(
         for, and too few long ones.
     bin_width
         Of density, survivor and hazard, in ms, or a quantity; chosen by the data if not given.
+    theory
+        Whether to compute what theory says, where one is known.
     dt, method, spike_timing, seed, threads, progress
         As for `simulate`.
 
@@ -211,7 +196,10 @@ def interval_distribution(
     members = math.prod(shape)
     current = as_current(float(inputs[0])) + noise if noise is not None else float(inputs[0])
     step = model.dt if dt is None else to_number(dt, _MS, "dt")
-    theories, reason = _theories(model, current, family, members, step if noise is not None else 0.0)
+    theories: list[Theory] = [None] * members
+    reason = "theory=False"
+    if theory:
+        theories, reason = _theories(model, current, family, members, step if noise is not None else 0.0)
     root = fresh_seed() if seed is None else whole(seed, "seed", 0)
     if sampling == "direct":
         samples = _drawn(model, theories, reason, wanted, root)
@@ -222,13 +210,30 @@ def interval_distribution(
             raise InputError(f"discard must be from 0 to below longest, {length:g} ms, not {skipped:g} ms")
         with progress_bar(progress, f"intervals of {model.name}") as show:
             samples = _simulated(model, current, family, members, wanted, skipped, length, root, run, show)
-    edges = _edges(samples, theories, None if bin_width is None else to_number(bin_width, _MS, "bin_width"))
+    return _distribution(
+        samples,
+        theories,
+        shape,
+        None if bin_width is None else to_number(bin_width, _MS, "bin_width"),
+        model=model.replace(**{name: float(values) for name, values in given.items() if not values.ndim}),
+        input=float(inputs[0]),
+        no_theory=reason,
+        parameters=MappingProxyType(given),
+        sampling=sampling,
+        seed=root,
+        unit=unit.text,
+    )
+
+
+def _distribution(
+    samples: list[Floats], theories: list[Theory], shape: tuple[int, ...], width: float | None, **facts: Any
+) -> IntervalDistribution:
+    """The numbers that follow from the intervals, with the facts of the run."""
+    edges = _edges(samples, theories, width)
     histograms = [_histogram(sample, edges) for sample in samples]
     numbers = np.array([_moments(sample) for sample in samples]).T.reshape(4, *shape)
     mean, cv, mean_error, cv_error = (values[()] for values in numbers)
     return IntervalDistribution(
-        model=model.replace(**{name: float(values) for name, values in given.items() if not values.ndim}),
-        input=float(inputs[0]),
         intervals=_shaped(samples, shape),
         mean=mean,
         cv=cv,
@@ -239,10 +244,7 @@ def interval_distribution(
         survivor=np.array([h.survivor for h in histograms]).reshape(*shape, -1),
         hazard=np.array([h.hazard for h in histograms]).reshape(*shape, -1),
         theory=_shaped(theories, shape),
-        no_theory=reason,
-        parameters=MappingProxyType(given),
-        sampling=sampling,
-        unit=unit.text,
+        **facts,
     )
 
 
@@ -383,29 +385,3 @@ def _edges(samples: list[Floats], theories: list[Theory], width: float | None) -
 def _histogram(sample: Floats, edges: Floats) -> Any:
     train = np.concatenate([[0.0], np.cumsum(sample)]) if sample.size else np.empty(0)
     return interval_histogram(train, edges[1], maximum=edges[-1])
-
-
-def _agreement(sample: Floats, theory: RenewalTheory | IntegrateAndFireTheory) -> Agreement:
-    from scipy import stats
-
-    n = sample.size
-    if n == 0:
-        return Agreement("no intervals", math.nan, math.nan, 0)
-    if theory.cv == 0:
-        return Agreement("deterministic", float(np.abs(sample - theory.mean).max()), math.nan, n)
-    if isinstance(theory, IntegrateAndFireTheory):
-        z = float((sample.mean() - theory.mean) / (theory.cv * theory.mean / math.sqrt(n)))
-        return Agreement("mean, in standard errors", z, float(2 * stats.norm.sf(abs(z))), n)
-    if theory.step is None:
-        test = stats.kstest(sample, lambda t: 1 - theory.survivor_at(t))
-        return Agreement("Kolmogorov–Smirnov distance", float(test.statistic), float(test.pvalue), n)
-    multiple = np.rint(sample / theory.step).astype(np.int64)
-    last = int(np.ceil(theory.quantile(1 - min(0.5, 20 / n)) / theory.step))
-    survivor = theory.survivor_at(np.arange(last + 1) * theory.step)
-    expected = n * np.append(-np.diff(survivor), survivor[-1])
-    counts = np.bincount(np.minimum(multiple, last + 1), minlength=last + 2)[1:].astype(float)
-    group = np.minimum(np.cumsum(expected) // 5, expected.sum() // 5 - 1).astype(np.int64)
-    pooled, seen = (np.bincount(group, values) for values in (expected, counts))
-    full = pooled > 0
-    square = float(((seen[full] - pooled[full]) ** 2 / pooled[full]).sum())
-    return Agreement("χ²", square, float(stats.chi2.sf(square, max(1, full.sum() - 1))), n)

@@ -241,7 +241,7 @@ class _Sweep:
         """Rates, counts and standard errors for (curves, k) currents."""
         shape, trials = currents.shape, self.trials
         settings = {name: np.repeat(values, shape[1] * trials) for name, values in self.family.items()}
-        driven, options = self._driven(np.repeat(currents, trials)), self.options | {"parameters": settings}
+        driven, options = self._driven(np.repeat(currents, trials)), {**self.options, "parameters": settings}
         setup = make_setup(self.model, driven, self.length, start=self.start, **options)
         after = self.skipped + (_MOMENT if self.chance else 0.0)  # a count is over as many steps as there are
         tally = Tally(currents.size * trials, after)

@@ -247,9 +247,14 @@ def test_hazard_by_all_methods_from_the_second_order_on(model, method, dt):
 def test_hazard_by_euler_is_of_first_order():
     """Same random numbers at every dt: intervals differ by the integration alone."""
     I = 2.5
-    mean = 2 + integrate.quad(
-        lambda s: math.exp(-integrate.quad(lambda u: float(escape_along_the_membrane(I)(np.array(u))), 2, s)[0]), 2, 150
-    )[0]
+    mean = (
+        2
+        + integrate.quad(
+            lambda s: math.exp(-integrate.quad(lambda u: float(escape_along_the_membrane(I)(np.array(u))), 2, s)[0]),
+            2,
+            150,
+        )[0]
+    )
     exact, coarse, fine = (
         run("escape-integrate-and-fire", I, 1500, 300, seed=13, **kind)[:, :30]
         for kind in ({"dt": 0.1}, {"dt": 0.4, "method": "euler"}, {"dt": 0.1, "method": "euler"})

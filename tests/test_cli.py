@@ -37,7 +37,8 @@ def test_gain_json_has_a_fixed_shape(neurosim):
     code, out, err = neurosim(*words.split())
     result = json.loads(out)
     assert (code, err) == (0, "")
-    assert list(result) == ["input", "rate", "spike_count", "duration", "discard", "parameters"]
+    keys = "input rate standard_error trials theory no_theory spike_count duration discard parameters"
+    assert list(result) == keys.split()
     assert sum(result["spike_count"]) == 82_564
     assert (result["input"][0], result["input"][-1], len(result["input"])) == (0, 50, 1000)
     assert (result["duration"], result["discard"]) == (1000, 200)

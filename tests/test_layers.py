@@ -10,15 +10,15 @@ LAYERS = [
     {"errors", "units", "expression", "progress"},
     {"waveforms", "noise", "currents", "drive", "model", "methods", "recording"},
     {"kernel"},
-    {"arguments", "chance", "simulation"},
-    {"spikes", "theory", "families", "distributions", "experiments", "check", "files"},
+    {"arguments", "chance", "simulation", "artificial"},
+    {"spikes", "theory", "families", "agreement", "distributions", "experiments", "check", "files"},
     {"plot"},
     {"cli"},
     {"__init__", "__main__"},
 ]
 LAYER = {module: number for number, modules in enumerate(LAYERS) for module in modules}
 HEAVY = {  # what only some may import
-    "numba": {"kernel"},
+    "numba": {"kernel", "artificial"},
     "llvmlite": {"kernel"},
     "matplotlib": {"plot"},
     "pint": {"units"},
@@ -28,11 +28,13 @@ HEAVY = {  # what only some may import
     "brian2": set(),
     "neo": set(),
     "pandas": set(),
+    "sklearn": {"artificial"},
 }
 DELEGATES = {  # methods that hand on to a higher layer, by an import inside the function
     ("recording", "plot"): "plot",
     ("experiments", "plot"): "plot",
     ("arguments", "_stationary"): "theory",
+    ("artificial", "plot"): "plot",
     ("distributions", "plot"): "plot",
     ("spikes", "plot"): "plot",
 }

@@ -276,7 +276,8 @@ def test_exact_rk4_is_exact_in_the_linear_part():
     assert final["q"][0] == pytest.approx(q, abs=1e-14)
 
 
-def test_steep_spikes_keep_the_order():
+@pytest.mark.parametrize("method", ["rk4", "heun", "midpoint", "exponential-midpoint"])
+def test_order_across_a_blow_up(method):
     """Exponential integrate-and-fire blows up within a step; the interval is SciPy's quad of 1/V'."""
     I, parameters = 1.0, ns.load_model("exponential-integrate-and-fire").parameters
     C, g_L, V_L, V_T, Delta_T, V_r, t_ref, V_peak = (
@@ -287,7 +288,52 @@ def test_steep_spikes_keep_the_order():
         return C / (I - g_L * (V - V_L) + g_L * Delta_T * math.exp((V - V_T) / Delta_T))
 
     interval = t_ref + quad(slowness, V_r, V_peak, epsabs=1e-13, epsrel=1e-13, limit=200)[0]
-    for dt, bound in ((0.1, 1e-5), (0.05, 5e-6), (0.025, 2e-6)):
-        times = ns.simulate("exponential-integrate-and-fire", I, 300, dt=dt).spike_times()
+    errors = []
+    for dt in (0.05, 0.025, 0.0125):
+        times = ns.simulate("exponential-integrate-and-fire", I, 300, dt=dt, method=method).spike_times()
         assert times.size > 5
-        assert np.abs(np.diff(times) - interval).max() < bound
+        errors.append(np.abs(np.diff(times) - interval).max())
+    assert orders(errors) == pytest.approx(METHODS[method].order, rel=0.1)
+    assert errors[0] < {"rk4": 2e-6, "heun": 3e-4}.get(method, 1e-3)
+
+
+def adaptive_exponential_by_scipy(I, T):
+    """Spikes of adaptive-exponential until T at a constant current: DOP853 in t up to -30 mV, from there on in V."""
+    names = ("C", "g_L", "E_L", "V_T", "Delta_T", "a", "tau_w", "b", "V_r", "V_peak", "V_start")
+    C, g_L, E_L, V_T, Delta_T, a, tau_w, b, V_r, V_peak, V_start = (
+        ns.load_model("adaptive-exponential").parameters[name].value for name in names
+    )
+
+    def rates(V, w):
+        current = I - g_L * (V - E_L) + g_L * Delta_T * math.exp((V - V_T) / Delta_T) - w
+        return current / C, (a * (V - E_L) - w) / tau_w
+
+    def blows_up(t, z):
+        return z[0] + 30
+
+    def over_V(V, z):
+        dV, dw = rates(V, z[1])
+        return [1 / dV, dw / dV]
+
+    blows_up.terminal, options = True, {"method": "DOP853", "rtol": 1e-12, "atol": 1e-12}
+    t, z, spikes = 0.0, [V_start, a * (V_start - E_L)], []
+    while True:
+        run = solve_ivp(lambda t, z: rates(*z), (t, T), z, events=blows_up, **options)
+        if run.status == 0:
+            return np.array(spikes)
+        t, w = solve_ivp(over_V, (-30, V_peak), [run.t[-1], run.y[1, -1]], **options).y[:, -1]
+        spikes.append(t)
+        z = [V_r, w + b]
+
+
+@pytest.mark.parametrize("method", ["rk4", "heun"])
+def test_order_across_blow_ups_with_adaptation(method):
+    """Adaptive exponential neurons leave their blow-up at a rate e^35 times that of the membrane; SciPy's spikes."""
+    wanted = adaptive_exponential_by_scipy(900.0, 150.0)
+    assert wanted.size >= 5
+    errors = []
+    for dt in (0.1, 0.05, 0.025) if method == "rk4" else (0.05, 0.025, 0.0125):
+        found = ns.simulate("adaptive-exponential", 900.0, 150, dt=dt, method=method).spike_times()
+        assert found.size == wanted.size
+        errors.append(np.abs(found - wanted).max())
+    assert np.log2(errors[0] / errors[2]) / 2 == pytest.approx(METHODS[method].order, rel=0.25)

@@ -74,7 +74,7 @@ def siegert(mean, std, tau=20, threshold=20, reset=10, refractory=2):
 
 
 @pytest.mark.parametrize(
-    ("mean", "std"), [(20, 5), (0, 5), (-20, 5), (15, 20), (40, 5), (20, 100), (25, 0.5), (10, 2), (40, 1.5), (18, 0.4)]
+    ("mean", "std"), [(20, 5), (0, 5), (15, 20), (40, 5), (20, 100), (25, 0.5), (10, 2), (18, 0.4)]
 )
 def test_white_noise_against_mpmath(mean, std):
     rate, cv = siegert(mean, std)

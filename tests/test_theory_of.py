@@ -208,3 +208,64 @@ def test_arguments_are_those_of_a_simulation():
             theory_of(LIF, **wrong)
     with pytest.raises(InputError):
         theory_of("poisson", np.ones((2, 2, 2)))
+
+
+# Intervals of a membrane with white noise ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("mean", "std"), [(20, 5), (10, 5), (0, 4), (30, 5), (25, 1), (40, 0.2), (20, 50)])
+def test_first_passage_density_has_the_moments_of_siegert_and_brunel(mean, std):
+    """The density comes from an integral equation in time, the moments from integrals over the potential."""
+    theory = theory_of(LIF, membrane_noise(mean, std), FACTS).distribution()
+    law = theory.law
+    t = np.linspace(2, law.delay + law.end, 200_001)
+    S, last = theory.survivor_at(t), theory.survivor_at(t[-1])
+    first = 2 + np.trapezoid(S, t) + last / law.tail
+    second = 4 + 2 * np.trapezoid(t * S, t) + 2 * last * (t[-1] / law.tail + 1 / law.tail**2)
+    assert first == pytest.approx(theory.mean, rel=2e-5)
+    assert math.sqrt(second - first**2) / first == pytest.approx(theory.cv, rel=2e-3)
+    np.testing.assert_allclose(theory.density_at([0, 1.9, 2]), 0)
+
+
+def test_first_passage_through_the_mean_in_closed_form():
+    """With the threshold at the mean P(passed) = 2 P(V > mean) of the free membrane, by reflection."""
+    theory = theory_of(LIF, membrane_noise(20, 5), FACTS).distribution()
+    s = np.array([1, 5, 20, 50.0])
+    depth = 10 * np.exp(-s / 20) / (5 * np.sqrt(1 - np.exp(-s / 10)))
+    wanted = np.array([math.erf(d / math.sqrt(2)) for d in depth])
+    np.testing.assert_allclose(theory.survivor_at(2 + s), wanted, rtol=1e-6)
+
+
+def test_what_follows_from_the_density_of_a_membrane():
+    theory = theory_of(LIF, membrane_noise(20, 5), FACTS).distribution()
+    assert theory.spectrum(0) == pytest.approx(theory.rate * theory.cv**2)
+    assert theory.spectrum(0.01) == pytest.approx(theory.rate * theory.cv**2, rel=1e-4)
+    assert theory.autocorrelation(2000) == pytest.approx(theory.rate, rel=1e-4)
+    found = theory.sample(200_000, seed=3)
+    assert abs(found.mean() - theory.mean) < 4 * theory.cv * theory.mean / math.sqrt(200_000)
+    distance = np.abs(1 - theory.survivor_at(np.sort(found)) - (np.arange(200_000) + 0.5) / 200_000).max()
+    assert distance * math.sqrt(200_000) < 1.95
+
+
+def test_intervals_on_a_grid_are_later():
+    plain, grid = (theory_of(LIF, membrane_noise(20, 5), FACTS, dt=dt).distribution() for dt in (0, 0.1))
+    assert (grid.survivor_at([5, 20, 80]) > plain.survivor_at([5, 20, 80])).all()
+    assert grid.mean == pytest.approx(1000 / integrate_and_fire_rate(20, 5, dt=0.1, **NEURON))
+
+
+def test_distributions_that_there_are_not():
+    period = theory_of(LIF, 2.5).distribution()
+    assert (period.mean, period.cv) == (pytest.approx(1000 / 63.0400022), 0)
+    for current, reason in (
+        (1.0, "does not spike"),
+        (ornstein_uhlenbeck(3, 1, 5), "depend on each other"),
+        (membrane_noise(0, 1e-9), "differ too little"),
+    ):
+        with pytest.raises(NoTheory, match=reason):
+            theory_of(LIF, current).distribution()
+
+
+def test_a_stationary_start_that_would_have_to_set_a_state_is_refused():
+    """The potential of an escaping membrane is a function of the time since its last spike, which alone is drawn."""
+    with pytest.raises(NoTheory, match="the state V"):
+        ns.simulate("escape-integrate-and-fire", 2, 10, start="stationary")

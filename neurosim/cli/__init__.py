@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from . import cache, demo, doctor, files, models, run
+from . import cache, chance, demo, doctor, files, gain, logic, models, perceptron, run
 
 app = typer.Typer(
     help="Simulate the whole ladder of neuron models, from Hodgkin–Huxley to threshold units.",
@@ -35,9 +35,14 @@ def _options(
 app.command("models")(models.models)
 app.command("show")(models.show)
 app.command("run")(run.run)
-app.command("gain")(run.gain)
+app.command("gain")(gain.gain)
+app.command("isi")(chance.isi)
+app.command("raster")(chance.raster)
 app.command("check")(files.check)
 app.command("new")(files.new)
+app.add_typer(logic.boolean, name="boolean")
+app.command("circuit")(logic.circuit)
+app.add_typer(perceptron.app, name="perceptron")
 app.add_typer(cache.app, name="cache")
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)

@@ -31,6 +31,12 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE[,VALUE…]", help="Change a parameter; may be given several times."),
 ]
+NoiseOption = Annotated[
+    str | None,
+    typer.Option("--noise", metavar="NOISE", help="Noise current to add: white:0,5, ornstein-uhlenbeck:0,5,10, …"),
+]
+SeedOption = Annotated[int | None, typer.Option(help="Of the random numbers. [default: a fresh one]")]
+TheoryOption = Annotated[bool, typer.Option("--theory/--no-theory", help="Compare with theory where one is known.")]
 ThreadsOption = Annotated[int | None, typer.Option(help="Threads to use. [default: all cores]")]
 PlotOption = Annotated[str | None, typer.Option("--plot", metavar="PATH", help="Draw into a file (.png, .pdf, .svg).")]
 CsvOption = Annotated[str | None, typer.Option("--csv", metavar="PATH", help="Write the numbers into a CSV file.")]
@@ -106,6 +112,12 @@ def heading(text: str, columns: list[tuple[str, str]]) -> Any:
     for name, justify in columns:
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]  # "left" or "right"
     return table
+
+
+def say_written(written: list[str]) -> None:
+    """Name the files that a command wrote."""
+    for path in written:
+        typer.echo(f"wrote {path}")
 
 
 def show_table(table: Any) -> None:

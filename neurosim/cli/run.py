@@ -1,4 +1,4 @@
-"""``neurosim run`` and ``neurosim gain``."""
+"""``neurosim run``."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +10,9 @@ from .common import (
     JsonOption,
     MethodOption,
     ModelArgument,
+    NoiseOption,
     PlotOption,
+    SeedOption,
     SetOption,
     ThreadsOption,
     TimingOption,
@@ -19,30 +21,36 @@ from .common import (
     parse_settings,
     plainly,
     print_json,
+    say_written,
     show_table,
 )
 
 if TYPE_CHECKING:
-    from ..experiments import GainFunction
     from ..model import Model
     from ..recording import Recording
 
 _MOST_ROWS = 20
-_CURRENT = (
+CURRENT = (
     "A number in the unit of the model's input, a quantity ('10 nA'), several (5,10,20: a neuron each), or "
     "step:amplitude,start,stop, ramp:first,last,start,stop, sine:amplitude,frequency,mean, "
     "chirp:amplitude,low,high,start,stop, "
-    "pulses:amplitude,width,time,…; times in ms, frequencies in Hz. NAME=… for a model with several inputs."
+    "pulses:amplitude,width,time,…, or noise: white:mean,sigma, ornstein-uhlenbeck:mean,std,tau, poisson:rate,weight, "
+    "membrane:mean,std; times in ms, frequencies in Hz; 'a + b' for a sum. NAME=… for a model with several inputs."
 )
 
 
 @plainly
 def run(
     model: ModelArgument,
-    current: Annotated[list[str] | None, typer.Option(metavar="CURRENT", help=_CURRENT)] = None,
+    current: Annotated[list[str] | None, typer.Option(metavar="CURRENT", help=CURRENT)] = None,
     duration: Annotated[
         str | None, typer.Option(help="In ms, or with a unit. [default: the variant's, or 100 ms]")
     ] = None,
+    neurons: Annotated[
+        int | None, typer.Option(help="How many; with noise each is different. [default: as the values given]", min=1)
+    ] = None,
+    noise: NoiseOption = None,
+    seed: SeedOption = None,
     variant: VariantOption = None,
     dt: DtOption = None,
     method: MethodOption = None,
@@ -63,18 +71,18 @@ def run(
 
     Several values of a parameter make several neurons.
     """
-    from ..model import load_model
     from ..simulation import simulate
 
-    loaded = load_model(model)
-    usual = None if variant is None else loaded.variants.get(variant)
-    loaded = loaded if variant is None else loaded.variant(variant)
+    loaded = load_variant(model, variant)
+    usual = loaded.variants.get(variant or "")
     if not current and usual is not None and usual.current is not None:
         current = [usual.current]
     recording = simulate(
         loaded,
-        _drive(loaded, current or []),
+        drive_of(loaded, current or [], noise),
         duration or (usual and usual.duration) or 100,
+        neurons=neurons,
+        seed=seed,
         dt=dt,
         method=method,
         parameters=parse_settings(set_, loaded.parameters),
@@ -96,58 +104,30 @@ def run(
         _print_recording(recording, [path for path in (plot, csv) if path])
 
 
-@plainly
-def gain(
-    model: ModelArgument,
-    to: Annotated[str, typer.Option(help="Last input, in the unit of the model or with one.")],
-    from_: Annotated[str, typer.Option("--from", help="First input.")] = "0",
-    steps: Annotated[int, typer.Option(help="Number of inputs.", min=1)] = 100,
-    duration: Annotated[str, typer.Option(help="Of each run, in ms or with a unit.")] = "1000",
-    discard: Annotated[str, typer.Option(help="How much of its beginning not to count.")] = "200",
-    variant: VariantOption = None,
-    dt: DtOption = None,
-    method: MethodOption = None,
-    spike_timing: TimingOption = None,
-    set_: SetOption = None,
-    threads: ThreadsOption = None,
-    plot: PlotOption = None,
-    csv: CsvOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Measure a gain function: rate against input.
-
-    Several values of a parameter make a family of curves.
-    """
-    from ..experiments import gain_function
+def load_variant(model: str, variant: str | None) -> "Model":
+    """A model by name or path, or a variant of it."""
     from ..model import load_model
 
     loaded = load_model(model)
-    loaded = loaded if variant is None else loaded.variant(variant)
-    result = gain_function(
-        loaded,
-        _range(loaded, from_, to, steps),
-        duration=duration,
-        discard=discard,
-        dt=dt,
-        method=method,
-        spike_timing=spike_timing,
-        parameters=parse_settings(set_, loaded.parameters),
-        threads=threads,
-        progress=True,
-    )
-    if csv is not None:
-        _write_gain(result, csv)
-    if plot is not None:
-        from ..plot import figure_of, save_figure
-
-        save_figure(figure_of(result.plot()), plot)
-    if json:
-        print_json(_gain_json(result))
-    else:
-        _print_gain(result, [path for path in (plot, csv) if path])
+    return loaded if variant is None else loaded.variant(variant)
 
 
-def _drive(model: "Model", texts: list[str]) -> Any:
+def noise_of(text: str | None) -> Any:
+    """A noise current in words; None if there is none."""
+    from ..currents import parse_current
+
+    return None if text is None else parse_current(text)
+
+
+def drive_of(model: "Model", texts: list[str], noise: str | None = None) -> Any:
+    """What `simulate` is to be given as the input, noise added to each."""
+    drive, added = _currents(model, texts), noise_of(noise)
+    if added is None or drive is None:
+        return drive
+    return {name: one + added for name, one in drive.items()} if isinstance(drive, dict) else drive + added
+
+
+def _currents(model: "Model", texts: list[str]) -> Any:
     from ..currents import parse_current
     from ..errors import InputError
 
@@ -174,21 +154,6 @@ def _recorded(model: "Model", record: str | None, wanted: bool) -> list[str]:
     return list(model.states)[:1] if wanted else []
 
 
-def _range(model: "Model", first: str, last: str, steps: int) -> Any:
-    import numpy as np
-
-    from ..errors import InputError
-    from ..units import parse_unit, to_number
-
-    if len(model.inputs) != 1:
-        raise InputError(f"a gain function needs a model with one input; {model.name} has {len(model.inputs)}")
-    unit = parse_unit(next(iter(model.inputs.values())).unit)
-    low, high = (to_number(text, unit, what) / unit.factor for text, what in ((first, "--from"), (last, "--to")))
-    if not np.isfinite([low, high]).all() or not low <= high:
-        raise InputError(f"--from and --to must be finite, --to not below --from; they are {low:g} and {high:g}")
-    return np.linspace(low, high, steps)
-
-
 # Results ---------------------------------------------------------------------------------------------------------
 
 
@@ -199,6 +164,7 @@ def _recording_json(recording: "Recording") -> dict[str, Any]:
         "model": recording.model.name,
         "duration": recording.duration,
         "dt": recording.dt,
+        "seed": recording.seed,
         "method": recording.method,
         "parameters": {**{name: p.value for name, p in recording.model.parameters.items()}, **recording.parameters},
     }
@@ -243,65 +209,4 @@ def _print_recording(recording: "Recording", written: list[str]) -> None:
         typer.echo(f"… {recording.neurons - _MOST_ROWS} more neurons; {recording.spike_time.size} spikes in all")
     if recording.certificate is not None:
         typer.echo(f"certificate: {recording.certificate}")
-    _say_written(written)
-
-
-def _gain_json(result: "GainFunction") -> dict[str, Any]:
-    parameters: dict[str, Any] = {name: entry.value for name, entry in result.model.parameters.items()}
-    return {
-        "input": result.input,
-        "rate": result.rate,
-        "spike_count": result.spike_count,
-        "duration": result.duration,
-        "discard": result.discard,
-        "parameters": parameters | result.families,
-    }
-
-
-def _curves(result: "GainFunction") -> list[tuple[str, tuple[int, ...]]]:
-    """What to call each curve, and where it is in the leading axes."""
-    import numpy as np
-
-    return [
-        (", ".join(f"{name}={values[k]:g}" for k, (name, values) in zip(i, result.families.items(), strict=True)), i)
-        for i in np.ndindex(result.rate.shape[:-1])
-    ]
-
-
-def _write_gain(result: "GainFunction", path: str) -> None:
-    import numpy as np
-
-    from ..files import write_csv
-
-    name = next(iter(result.model.inputs))
-    header, columns = [f"{name} ({result.unit})" if result.unit else name], [result.input]
-    for curve, index in _curves(result):
-        header.append(f"rate_Hz {curve}".strip())
-        columns.append(result.rate[index])
-    write_csv(path, header, np.column_stack(columns).tolist())
-
-
-def _print_gain(result: "GainFunction", written: list[str]) -> None:
-    import numpy as np
-
-    unit = f" ({result.unit})" if result.unit else ""
-    table = heading(
-        f"{result.model.name}: {result.input.size} inputs from {result.input.min():g} to {result.input.max():g}{unit}, "
-        f"{result.duration:g} ms each",
-        [("curve", "left"), (f"onset{unit}", "right"), ("kind", "left"), ("highest rate (Hz)", "right"),
-         ("saturation (Hz)", "right")],
-    )  # fmt: skip
-    onset, saturation, kind = (np.asarray(value) for value in (result.onset, result.saturation, result.kind))
-    for curve, index in _curves(result):
-        numbers = [f"{value:.5g}" if np.isfinite(value) else "–" for value in (onset[index], saturation[index])]
-        highest = f"{result.rate[index].max():.2f}"
-        table.add_row(curve or "as in the file", numbers[0], str(kind[index] or "–"), highest, numbers[1])
-    show_table(table)
-    if not written:
-        typer.echo("All rates: --json, --csv PATH, or as a picture --plot PATH.")
-    _say_written(written)
-
-
-def _say_written(written: list[str]) -> None:
-    for path in written:
-        typer.echo(f"wrote {path}")
+    say_written(written)

@@ -21,7 +21,7 @@ from .escape import HAZARD, with_hazard
 from .layout import BOOKKEEPING, MOST_SPIKES, TICK, TILE, Layout, feeds_back, needs_since_spike
 from .margin import margin_of
 from .schemes import Scheme, write_scheme
-from .templates import DRAW, DRIVE, GRID, HEAD, LOCATED, MOVE, NOISY_DRIVE, STREAMS, fill, indented
+from .templates import DRAW, DRIVE, GRID, HEAD, LIMITS, LOCATED, MOVE, NOISY_DRIVE, STREAMS, fill, indented
 from .writer import Writer, names_in
 
 _NEXT = "-exponential(random, sources, j)"  # what is to accumulate until the next spike
@@ -111,6 +111,8 @@ def _head(model: Model, layout: Layout, scheme: Scheme, located: bool, noisy: bo
         "bookkeeping": [", ".join(name.upper() for name in layout.bookkeeping)],
         "numbers": [", ".join(str(layout.row[name]) for name in layout.bookkeeping)],
         "steepest": [repr(_STEEPEST if method.order > 2 else _STEEPEST_OF_SECOND_ORDER)],
+        "usual": [repr(model.dt)],
+        "limits": [LIMITS.format(power=int(min(method.order, 4)) - 1)] * located,
         "fine": ["2.0**-14" if HAZARD in model.states else "TICK"],
         "rows": [str(layout.rows)],
         "streams": [STREAMS] * random,
@@ -257,7 +259,7 @@ class _Lines:
             return [f"now = {now}", f"fires = {fires}", f"tile[ABOVE, j] = {above}"]
         lines = [f"now, margin = {now}", f"waits = ({fires})"]
         if self.scheme.steep != "0.0":
-            lines[1] += f" | ({self.scheme.steep} > STEEP)"
+            lines[1] += f" | ({self.scheme.steep} > steepest)"
         if refractory:
             lines[1] += " | ((tile[FREE_FROM, j] > step) & (tile[FREE_FROM, j] < step + 1.0))"
         settled = "(waits | (step < tile[FREE_FROM, j]))" if refractory else "waits"

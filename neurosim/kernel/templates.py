@@ -15,7 +15,8 @@ TILE = {tile}  # neurons, at most, of a tile
 NODES = ({nodes},)  # of a step, where inputs are needed
 TICK = {tick}  # part of a step that spike times are multiples of
 {bookkeeping} = {numbers}  # rows of a tile
-STEEP = {steepest}  # growth of a rate over a step from which on the step is taken in pieces
+STEEP = {steepest}  # growth of a rate over a step of USUAL ms from which on a step is taken in pieces
+USUAL = {usual}
 SMALLEST = 2.0**-10  # piece of a step
 FINE = {fine}  # part of a step that a spike is located to
 SPIKES, FAILED, CROWDED = 9, 10, 11  # what `sizes` counts and reports
@@ -47,6 +48,7 @@ def advance(
     trace = carray(trace, (steps, records, lanes))
 {streams}
     h, width = dt, 1.0
+{limits}
 {coefficients}
     for step in range(first, last):
         if sizes[SPIKES] + {room} > capacity:
@@ -112,6 +114,12 @@ def move(tile, j, step, at, width, dt, free):
     now, margin = {threshold}
     return now, margin, {steep}"""
 
+LIMITS: Final = """\
+    # The shorter the steps, the earlier before a blow-up they are taken in pieces: else its error is of first order.
+    shrunk = min(1.0, dt/USUAL)
+    steepest, smallest = STEEP*shrunk, max(16*TICK, SMALLEST*shrunk**{power})
+    coarse = max(FINE, 2.0**-6*smallest)"""
+
 LOCATED: Final = """\
         # One step of every neuron: nothing branches, so that LLVM takes several at a time.
         waiting = 0
@@ -124,7 +132,7 @@ LOCATED: Final = """\
             for j in range(lanes):
                 if tile[FIRED, j] != 0.0:
 {guard}
-                    at, spikes, piece = 0.0, 0, piece_for(tile[FIRED, j] - 1.0, 1.0, STEEP, SMALLEST)
+                    at, spikes, piece = 0.0, 0, piece_for(tile[FIRED, j] - 1.0, 1.0, steepest, smallest)
                     while at < 1.0:
                         free = step + at >= tile[FREE_FROM, j]
                         end = min(1.0, at + piece) if free else min(1.0, tile[FREE_FROM, j] - step)
@@ -132,8 +140,8 @@ LOCATED: Final = """\
                         while True:
                             now, margin, steep = move(tile, j, step, at, trial - at, dt, free)
                             if looks == 0:
-                                fine = FINE if steep < 0.5 else 2.0**-6*SMALLEST  # where the scheme tells no more
-                                refine = free and steep > 1.3*STEEP and piece > SMALLEST
+                                fine = FINE if steep < 0.5 else coarse  # where the scheme tells no more
+                                refine = free and steep > 1.3*steepest and piece > smallest
                                 if refine or not (now and free and tile[ABOVE, j] == 0.0):
                                     break  # too long a piece, or no spike in it
                             if now:
@@ -148,7 +156,7 @@ LOCATED: Final = """\
                             if looks > 1 and high - low <= fine and trial == high:
                                 break
                             trial = at if looks == 1 else next_trial(low, below, high, above, looks, fine)
-                        piece = piece_for(steep, end - at, STEEP, SMALLEST)
+                        piece = piece_for(steep, end - at, steepest, smallest)
                         if refine:
                             continue
                         if looks == 0:

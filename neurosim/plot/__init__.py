@@ -1,6 +1,7 @@
 """Pictures. Every function takes ``ax=None``, returns Axes and shows nothing by itself."""
 
 from .distributions import plot_interval_distribution as plot_interval_distribution
+from .distributions import plot_noise as plot_noise
 from .recordings import figure_of as figure_of
 from .recordings import plot_gain_function as plot_gain_function
 from .recordings import plot_ladder as plot_ladder

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from ..distributions import IntervalDistribution
+from ..experiments import GainFunction
 from ..recording import Floats
-from ..theory import RenewalTheory
-from .recordings import axes_of, family_label
+from ..theory import IntegrateAndFireTheory, NoTheory, RenewalTheory
+from .recordings import axes_of, family_label, plot_gain_function
 
 _THEORY = "0.15"
 _POINTS = 400
@@ -46,6 +49,14 @@ def plot_interval_distribution(distribution: IntervalDistribution, ax: Axes | No
     return ax
 
 
+def plot_noise(distribution: IntervalDistribution, gain: GainFunction) -> Figure:
+    """Intervals beside gain functions, of the same family."""
+    figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
+    plot_interval_distribution(distribution, ax=axes[0])
+    plot_gain_function(gain, ax=axes[1])
+    return figure
+
+
 def _steps(ax: Axes, density: Floats, edges: Floats, intervals: int, color: str, label: str) -> None:
     """A density with a band of two standard errors."""
     width = np.diff(edges)
@@ -57,7 +68,12 @@ def _steps(ax: Axes, density: Floats, edges: Floats, intervals: int, color: str,
 
 
 def _theory(ax: Axes, theory: Any, bins: Floats, edges: Floats) -> bool:
-    """Draw the density of a renewal theory: in the same bins where intervals are multiples of a step."""
+    """Draw the density of a theory: in the same bins where intervals are multiples of a step."""
+    if isinstance(theory, IntegrateAndFireTheory):
+        try:
+            theory = theory.distribution()
+        except NoTheory:
+            return False
     if not isinstance(theory, RenewalTheory) or theory.cv == 0:
         return False
     if theory.step is not None:

@@ -16,7 +16,7 @@ from ..model import Model
 from ..recording import Floats, Recording
 
 _MOST_TRACES = 8
-_QUIET = "0.35"
+_QUIET, _THEORY = "0.35", "0.1"
 
 
 def plot_recording(recording: Recording, ax: Axes | None = None) -> Axes:
@@ -77,17 +77,18 @@ def plot_gain_function(gain: GainFunction, ax: Axes | None = None) -> Axes:
     ax = axes_of(ax, (5.5, 3.8))
     families = gain.families
     line = "" if gain.theory is not None else "-"
+    size = 5 if gain.input.size <= 60 else 2.5
     for number, index in enumerate(np.ndindex(gain.rate.shape[:-1])):
         label, color, rate = family_label(gain.model, families, index), f"C{number}", gain.rate[index]
         if gain.theory is not None:
-            ax.plot(gain.input, gain.theory[index], color=color, linewidth=1, alpha=0.7)
+            ax.plot(gain.input, gain.theory[index], color=_THEORY, linewidth=0.8, zorder=3)
         marker = "." if gain.input.size <= 40 or not line else ""
-        ax.plot(gain.input, rate, color=color, linestyle=line, marker=marker, markersize=4, label=label)
+        ax.plot(gain.input, rate, color=color, linestyle=line, marker=marker, markersize=size, label=label)
         if np.nan_to_num(gain.standard_error).any():
             error = 2 * gain.standard_error[index]
             ax.fill_between(gain.input, np.maximum(rate - error, 0), rate + error, color=color, alpha=0.25, linewidth=0)
     if gain.theory is not None:
-        ax.plot([], [], color=_QUIET, linewidth=1, label="theory")
+        ax.plot([], [], color=_THEORY, linewidth=0.8, label="theory")
     name = next(iter(gain.model.inputs))
     ax.set(xlabel=label_of(name, gain.unit), ylabel="rate (Hz)")
     ax.set_ylim(bottom=0)

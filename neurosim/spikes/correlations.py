@@ -171,8 +171,8 @@ def power_spectrum(
     -----
     Of a stretch of length L with spikes at t_j the periodogram is ``|Σ exp(-2πi f t_j)|²/L``, at multiples of 1/L,
     where the mean rate contributes nothing. Spikes are not moved to a grid: they are spread over one by cubic splines,
-    whose effect is divided out again (error in power below 3 % at the highest frequency for a train that is in step with the
-    grid, and 0.2 % at half of it; far smaller for others).
+    whose effect is divided out again (error in power below 3 % at the highest frequency for a train that is in step
+    with the grid, and 0.2 % at half of it; far smaller for others).
     """
     step, highest = to_number(resolution, _HZ, "resolution") * 1000, to_number(maximum, _HZ, "maximum") * 1000
     if not 0 < step <= highest < np.inf:

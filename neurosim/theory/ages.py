@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from ..model import Model
 from .renewal import RenewalTheory, renewal_theory
+from .rule import NoTheory, states_of_rule
 
 Floats = NDArray[np.float64]
 
-_LEVELS = 4096
+_LEVELS = 512
 _SMALLEST = 1e-15  # survivor, beyond which the tail is left out
 
 
@@ -34,6 +35,11 @@ def stationary_ages(
     NoTheory
         For models that are no renewal processes.
     """
+    if states := states_of_rule(model):
+        raise NoTheory(
+            f"the spike rule of {model.name} depends on the state {states[0]}, which goes with the time since the last "
+            "spike; give both as start"
+        )
     ages = np.empty(which.size)
     for setting in np.unique(which):
         mine = which == setting

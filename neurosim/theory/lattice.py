@@ -11,7 +11,7 @@ from .survival import NOTHING, Panels, Rough, survive
 Floats = NDArray[np.float64]
 
 _CHUNK, _MOST_STEPS, _MOST_NUMBERS = 1024, 2**21, 2**22
-_LONG_TABLE = 2**16
+_LONG_TABLE, _CURVES = 2**16, 256
 _LEAST = 64.0  # steps: beyond the table, a sum is an integral only where nothing happens in fewer
 
 
@@ -80,7 +80,7 @@ def tabulate(rule: Rule, least: int = _CHUNK) -> Table:
                 weighted = np.where(left > 0, rest * (2 * steps + 2 / limit - 1), 0.0)
             return Table(chance, survivor, rest, weighted)
         try:
-            rest, weighted = _beyond(rule, steps)
+            rest, weighted = _beyond(rule, steps, left > NOTHING)
         except Rough as rough:
             needed = max(steps, int(rough.args[0]) + _CHUNK)
             if rule.size > 1 and (steps + needed) * rule.size > _MOST_NUMBERS:
@@ -100,14 +100,14 @@ def _chances(rule: Rule, first: int, number: int) -> Floats:
     return found
 
 
-def _beyond(rule: Rule, steps: int) -> tuple[Floats, Floats]:
-    """The sums of S_k and (2k + 1) S_k over k from `steps` on, per survivor there."""
+def _beyond(rule: Rule, steps: int, alive: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """The sums of S_k and (2k + 1) S_k over k from `steps` on, per survivor there; anything for curves not alive."""
 
     def hazard(x: Floats) -> Floats:
         since = (steps + x) * rule.step[:, None]
         chance = np.where(since >= rule.refractory[:, None] * (1 - 1e-12), rule.value(since), 0.0)
         with np.errstate(divide="ignore"):
-            return np.minimum(-np.log1p(-chance), 1e3)
+            return np.where(alive[:, None], np.minimum(-np.log1p(-chance), 1e3), 1.0 / steps)
 
     panels: Panels = survive(hazard, rule.size, first=steps / 8, least=_LEAST)
     first, middle, second = hazard(np.tile([0.0, 0.25, 1.0], (rule.size, 1))).T
@@ -121,12 +121,16 @@ def _beyond(rule: Rule, steps: int) -> tuple[Floats, Floats]:
 
 def moments(rule: Rule) -> tuple[Floats, Floats]:
     """Mean and variance of the intervals in ms and ms², (n,) each."""
-    try:
-        mean, variance = tabulate(rule).moments()
-    except TooLong:
-        each = [tabulate(part).moments() for part in rule.parts(1)]
-        mean, variance = (np.concatenate(column) for column in zip(*each, strict=True))
+    each = [found for part in rule.parts(_CURVES) for found in _moments(part)]
+    mean, variance = (np.concatenate(column) for column in zip(*each, strict=True))
     return mean * rule.step, variance * rule.step**2
+
+
+def _moments(rule: Rule) -> list[tuple[Floats, Floats]]:
+    try:
+        return [tabulate(rule).moments()]
+    except TooLong:
+        return [tabulate(part).moments() for part in rule.parts(1)]
 
 
 class Lattice:
@@ -174,7 +178,7 @@ class Lattice:
     def quantile(self, survivors: Floats) -> Floats:
         """The shortest interval t with P(interval > t) at most `survivors`, in (0, 1]."""
         k = np.searchsorted(-self.left, -survivors)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             further = np.ceil(np.log(survivors / self.left[-1]) / np.log1p(-self.tail))
             beyond = self.chance.size + (np.maximum(further, 1) if self.tail else np.inf)
         steps: Floats = np.where(k > self.chance.size, beyond, np.maximum(k, 1))
@@ -216,14 +220,18 @@ class Lattice:
 
 
 def renewal_sequence(probability: Floats) -> Floats:
-    """u_k = D_k + Σ D_j u_(k-j), for k = 1 … n: the probability of some spike k steps after a spike.
+    """u_k = D_k + Σ D_j u_(k-j), for k = 1 … n: the probability of some spike k steps after a spike."""
+    return np.maximum(power_series_quotient(probability, -probability), 0.0)
 
-    The power series D/(1 - D), by the discrete Fourier transform on a circle inside the one of convergence.
+
+def power_series_quotient(a: Floats, b: Floats) -> Floats:
+    """The coefficients 1 … n of A/(1 + B), for power series A and B with coefficients a and b from 1 on.
+
+    By the discrete Fourier transform on a circle inside the one of convergence.
     """
-    n = probability.size
+    n = a.size
     size = 1 << (8 * n - 1).bit_length()
-    radius = 10 ** (-13 / size)
-    k = np.arange(1, n + 1)
-    series = np.fft.rfft(np.concatenate([[0.0], probability * radius**k]), size)
-    result = np.fft.irfft(series / (1 - series), size)[1 : n + 1] * radius**-k
-    return np.maximum(result, 0.0)
+    shrunk = (10 ** (-13 / size)) ** np.arange(n + 1)
+    above, below = (np.fft.rfft(np.append(0.0, each) * shrunk, size) for each in (a, b))
+    result: Floats = np.fft.irfft(above / (1 + below), size)[1 : n + 1] / shrunk[1:]
+    return result

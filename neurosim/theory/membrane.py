@@ -17,13 +17,16 @@ from ..model.meaning import reach
 from ..model.values import with_defines
 from ..noise import Kind
 from ..units import parse_unit, to_number
-from .integrate_and_fire import integrate_and_fire_cv, integrate_and_fire_rate
-from .renewal import Intervals, RenewalTheory, renewal_intervals, renewal_theory
-from .rule import NoTheory, constant_inputs, driven
+from .integrate_and_fire import GRID, integrate_and_fire_cv, integrate_and_fire_rate
+from .passage import Passage
+from .periodic import Periodic
+from .renewal import Intervals, RenewalTheory, renewal_intervals, renewal_theory, with_law
+from .rule import NoTheory, constant_inputs, driven, states_of_rule
 
 Floats = NDArray[np.float64]
 
 _MS = parse_unit("ms")
+_LEAST_CV = 1e-3
 
 
 class LeakyNeuron(NamedTuple):
@@ -56,6 +59,8 @@ class IntegrateAndFireTheory:
         Hz.
     neuron : LeakyNeuron
         What was found in the model, in the coherent set.
+    dt : float
+        Step in ms of the simulation it is for; 0 for none.
     """
 
     model: Model
@@ -63,6 +68,31 @@ class IntegrateAndFireTheory:
     cv: float
     rate: float
     neuron: LeakyNeuron
+    dt: float
+
+    def distribution(self) -> RenewalTheory:
+        """The law of the intervals: density, survivor function, autocorrelation, spectrum.
+
+        With white noise from an integral equation for the first passage through the threshold; without noise, a period.
+
+        Raises
+        ------
+        NoTheory
+            With filtered noise, whose intervals are not independent; without spikes; and with so little noise that
+            their CV is below 0.001.
+        """
+        mu, std, tau, theta, V_r, t_ref, tau_noise = (float(values[0]) for values in self.neuron)
+        if tau_noise > 0 and std > 0:
+            raise _none(self.model, "with filtered noise successive intervals depend on each other")
+        if not np.isfinite(self.mean):
+            raise _none(self.model, "it does not spike at this input")
+        if std == 0:
+            return with_law(self.model, Periodic(self.mean))
+        if self.cv < _LEAST_CV:
+            raise _none(self.model, f"the intervals differ too little (CV {self.cv:.2g}) for their density")
+        raised = theta + GRID * std * np.sqrt(2 * self.dt / tau)
+        law = Passage(raised - mu, V_r - mu, std, tau, t_ref + self.dt / 4, self.mean, self.cv)
+        return with_law(self.model, law)
 
     def __repr__(self) -> str:
         return f"<IntegrateAndFireTheory of {self.model.name}: {self.rate:.5g} Hz, cv {self.cv:.4g}>"
@@ -106,7 +136,7 @@ def theory_of(
     if found.rate.size != 1:
         raise NoTheory("theory_of takes one input and one set of parameters; interval_theory takes many")
     mean, cv, rate = (float(values[0]) for values in found)
-    return IntegrateAndFireTheory(model, mean, cv, rate, neuron)
+    return IntegrateAndFireTheory(model, mean, cv, rate, neuron, to_number(dt, _MS, "dt"))
 
 
 def interval_theory(
@@ -150,8 +180,7 @@ def _of_neuron(neuron: LeakyNeuron, dt: Any) -> Intervals:
 
 def _is_membrane(model: Model) -> bool:
     """Whether the model is one for this module: a threshold on a state."""
-    trees = {name: formula.tree for name, formula in model.defines.items()}
-    return model.spike.threshold is not None and bool(reach(names(model.spike.rule.tree), trees) & model.states.keys())
+    return model.spike.threshold is not None and bool(states_of_rule(model))
 
 
 def leaky_neuron(model: Model, I: Any, parameters: Mapping[str, Any] | None = None) -> LeakyNeuron:

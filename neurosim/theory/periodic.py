@@ -41,8 +41,8 @@ class Periodic:
 
     step = None
 
-    def __init__(self, rule: Rule) -> None:
-        self.mean, self.variance = float(periods(rule)[0]), 0.0
+    def __init__(self, mean: float) -> None:
+        self.mean, self.variance = mean, 0.0
         self.silent = float(np.isinf(self.mean))
 
     def survivor(self, t: Floats) -> Floats:

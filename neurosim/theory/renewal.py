@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..model import Model, load_model
 from ..units import parse_unit, to_array
-from . import lattice, periodic, smooth
+from . import lattice, passage, periodic, smooth
 from .draws import Sampler
 from .rule import NoTheory, Rule, renewal_rule
 
 Floats = NDArray[np.float64]
-Law = lattice.Lattice | smooth.Smooth | periodic.Periodic
+Law = lattice.Lattice | smooth.Smooth | passage.Passage | periodic.Periodic
 
 _MS, _HZ = parse_unit("ms"), parse_unit("Hz")
 
@@ -166,11 +166,11 @@ def renewal_theory(
 
     Notes
     -----
-    The rule may depend on the time since the last spike and on a leaky membrane that each spike resets to the same value:
-    then its potential is a function of that time, too. A `probability` g_k at the k-th draw after a spike gives D_k = g_k Π(1 - g_j), j < k; a `hazard` ρ gives
-    D = ρ exp(-∫ρ); a `threshold` one interval, the first time at which it is reached. While refractory there is no
-    chance. Cox 1962, Renewal Theory, Methuen; Gerstner, Kistler, Naud & Paninski 2014, Neuronal Dynamics, Cambridge
-    University Press, chapters 7 and 9, doi:10.1017/CBO9781107447615.
+    The rule may depend on the time since the last spike and on a leaky membrane that each spike resets to the same
+    value: then its potential is a function of that time, too. A `probability` g_k at the k-th draw after a spike gives
+    D_k = g_k Π(1 - g_j), j < k; a `hazard` ρ gives D = ρ exp(-∫ρ); a `threshold` one interval, the first time at which
+    it is reached. While refractory there is no chance. Cox 1962, Renewal Theory, Methuen; Gerstner, Kistler, Naud &
+    Paninski 2014, Neuronal Dynamics, Cambridge University Press, chapters 7 and 9, doi:10.1017/CBO9781107447615.
     """
     model = load_model(model)
     rule = renewal_rule(model, I, parameters)
@@ -179,6 +179,11 @@ def renewal_theory(
     law = _law(rule)
     if law.mean == 0.0:
         raise NoTheory(_at_once(model))
+    return with_law(model, law)
+
+
+def with_law(model: Model, law: Law) -> RenewalTheory:
+    """The theory of a model whose intervals have a law."""
     time = law.grid()
     summary = _summary(np.array([law.mean]), np.array([law.variance]))
     return RenewalTheory(
@@ -228,7 +233,7 @@ def renewal_intervals(
 
 def _law(rule: Rule) -> Law:
     if rule.kind == "threshold":
-        return periodic.Periodic(rule)
+        return periodic.Periodic(float(periodic.periods(rule)[0]))
     return lattice.Lattice(rule) if rule.kind == "probability" else smooth.Smooth(rule)
 
 

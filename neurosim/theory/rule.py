@@ -175,7 +175,7 @@ def renewal_rule(model: Model, I: Any, parameters: Mapping[str, Any] | None = No
     what = f"no renewal theory for {model.name}: its {model.spike.kind} depends on"
     if "t" in needed:
         raise NoTheory(f"{what} the time t, so that intervals are not alike")
-    states = sorted(needed & model.states.keys())
+    states = states_of_rule(model)
     if states:
         needed |= reach(names(model.states[states[0]].rate.tree), trees)
     elif model.spike.kind == "threshold" and "since_spike" not in needed:
@@ -194,6 +194,12 @@ def renewal_rule(model: Model, I: Any, parameters: Mapping[str, Any] | None = No
         raise InputError(f"the refractory time and the time between draws of {model.name} must be finite and positive")
     course = _course(model, states, columns, refractory) if states else None
     return Rule(model, columns, step, refractory, course)
+
+
+def states_of_rule(model: Model) -> list[str]:
+    """The states that a spike rule depends on, in order."""
+    trees = {name: formula.tree for name, formula in model.defines.items()}
+    return sorted(reach(names(model.spike.rule.tree), trees) & model.states.keys())
 
 
 def _course(model: Model, states: list[str], columns: Mapping[str, Floats], refractory: Floats) -> Course:

@@ -1,5 +1,7 @@
 """Intervals that end at a rate, the hazard, which depends on how long they have lasted."""
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -132,17 +134,34 @@ class Smooth:
         return np.maximum(result, 0.0)
 
     def conditional_rate(self, t: Floats) -> Floats:
-        """Spikes per ms at t after a spike.
+        """Spikes per ms at t after a spike."""
+        return rate_after(self, t)
 
-        The first interval exactly; the sums of two and more, which are smooth, from intervals moved to a fine grid.
-        """
-        lag = np.abs(t)
-        longest = float(lag.max(initial=0.0)) or 1.0
-        step = longest / int(np.clip(200 * longest / self.mean, _LAGS, 16 * _LAGS))
-        middles = np.asarray(step * (np.arange(int(np.rint(longest / step)) + 2) + 0.5), np.float64)
-        fallen = 1 - self.survivor(middles)
-        mass = np.diff(fallen)
-        first = fallen[0]  # of those that are moved to 0
-        sequence = renewal_sequence(mass / (1 - first)) / (1 - first) - mass
-        later = np.concatenate([[0.0], np.maximum(sequence, 0.0)]) / step
-        return self.density(lag) + np.interp(lag, np.arange(later.size) * step, later)
+
+class Density(Protocol):
+    """What `rate_after` needs of a law."""
+
+    mean: float
+
+    def survivor(self, t: Floats) -> Floats:
+        """P(interval > t)."""
+
+    def density(self, t: Floats) -> Floats:
+        """Per ms."""
+
+
+def rate_after(law: Density, t: Floats) -> Floats:
+    """Spikes per ms at t after, or before, a spike.
+
+    The first interval exactly; the sums of two and more, which are smooth, from intervals moved to a fine grid.
+    """
+    lag = np.abs(t)
+    longest = float(lag.max(initial=0.0)) or 1.0
+    step = longest / int(np.clip(200 * longest / law.mean, _LAGS, 16 * _LAGS))
+    middles = np.asarray(step * (np.arange(int(np.rint(longest / step)) + 2) + 0.5), np.float64)
+    fallen = 1 - law.survivor(middles)
+    mass = np.diff(fallen)
+    first = fallen[0]  # of those that are moved to 0
+    sequence = renewal_sequence(mass / (1 - first)) / (1 - first) - mass
+    later = np.append(0.0, np.maximum(sequence, 0.0)) / step
+    return law.density(lag) + np.interp(lag, np.arange(later.size) * step, later)

@@ -14,6 +14,7 @@ BENCHMARKS = (
     "adaptive_exponential",
     "leaky_integrate_and_fire",
     "spike_statistics",
+    "noise",
 )
 
 

@@ -1,0 +1,178 @@
+"""``neurosim gain``."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .common import (
+    CsvOption,
+    DtOption,
+    JsonOption,
+    MethodOption,
+    ModelArgument,
+    NoiseOption,
+    PlotOption,
+    SeedOption,
+    SetOption,
+    TheoryOption,
+    ThreadsOption,
+    TimingOption,
+    VariantOption,
+    heading,
+    parse_settings,
+    plainly,
+    print_json,
+    say_written,
+    show_table,
+)
+from .run import load_variant, noise_of
+
+if TYPE_CHECKING:
+    from ..experiments import GainFunction
+    from ..model import Model
+
+
+@plainly
+def gain(
+    model: ModelArgument,
+    to: Annotated[str, typer.Option(help="Last input, in the unit of the model or with one.")],
+    from_: Annotated[str, typer.Option("--from", help="First input.")] = "0",
+    steps: Annotated[int, typer.Option(help="Number of inputs.", min=1)] = 100,
+    duration: Annotated[str, typer.Option(help="Of each run, in ms or with a unit.")] = "1000",
+    discard: Annotated[str, typer.Option(help="How much of its beginning not to count.")] = "200",
+    noise: NoiseOption = None,
+    trials: Annotated[
+        int | None, typer.Option(help="Neurons for each input. [default: 1, or 25 where chance is at work]", min=1)
+    ] = None,
+    seed: SeedOption = None,
+    theory: TheoryOption = True,
+    variant: VariantOption = None,
+    dt: DtOption = None,
+    method: MethodOption = None,
+    spike_timing: TimingOption = None,
+    set_: SetOption = None,
+    threads: ThreadsOption = None,
+    plot: PlotOption = None,
+    csv: CsvOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Measure a gain function: rate against input.
+
+    Several values of a parameter make a family of curves.
+    """
+    from ..experiments import gain_function
+
+    loaded = load_variant(model, variant)
+    result = gain_function(
+        loaded,
+        _range(loaded, from_, to, steps),
+        duration=duration,
+        discard=discard,
+        noise=noise_of(noise),
+        trials=trials,
+        seed=seed,
+        theory=theory,
+        dt=dt,
+        method=method,
+        spike_timing=spike_timing,
+        parameters=parse_settings(set_, loaded.parameters),
+        threads=threads,
+        progress=True,
+    )
+    if csv is not None:
+        _write_gain(result, csv)
+    if plot is not None:
+        from ..plot import figure_of, save_figure
+
+        save_figure(figure_of(result.plot()), plot)
+    if json:
+        print_json(_gain_json(result))
+    else:
+        _print_gain(result, [path for path in (plot, csv) if path])
+
+
+def _range(model: "Model", first: str, last: str, steps: int) -> Any:
+    import numpy as np
+
+    from ..errors import InputError
+    from ..units import parse_unit, to_number
+
+    if len(model.inputs) != 1:
+        raise InputError(f"a gain function needs a model with one input; {model.name} has {len(model.inputs)}")
+    unit = parse_unit(next(iter(model.inputs.values())).unit)
+    low, high = (to_number(text, unit, what) / unit.factor for text, what in ((first, "--from"), (last, "--to")))
+    if not np.isfinite([low, high]).all() or not low <= high:
+        raise InputError(f"--from and --to must be finite, --to not below --from; they are {low:g} and {high:g}")
+    return np.linspace(low, high, steps)
+
+
+def _gain_json(result: "GainFunction") -> dict[str, Any]:
+    parameters: dict[str, Any] = {name: entry.value for name, entry in result.model.parameters.items()}
+    return {
+        "input": result.input,
+        "rate": result.rate,
+        "standard_error": result.standard_error,
+        "trials": result.trials,
+        "theory": result.theory,
+        "no_theory": result.no_theory,
+        "spike_count": result.spike_count,
+        "duration": result.duration,
+        "discard": result.discard,
+        "parameters": parameters | result.families,
+    }
+
+
+def _curves(result: "GainFunction") -> list[tuple[str, tuple[int, ...]]]:
+    """What to call each curve, and where it is in the leading axes."""
+    import numpy as np
+
+    return [
+        (", ".join(f"{name}={values[k]:g}" for k, (name, values) in zip(i, result.families.items(), strict=True)), i)
+        for i in np.ndindex(result.rate.shape[:-1])
+    ]
+
+
+def _write_gain(result: "GainFunction", path: str) -> None:
+    import numpy as np
+
+    from ..files import write_csv
+
+    name = next(iter(result.model.inputs))
+    header, columns = [f"{name} ({result.unit})" if result.unit else name], [result.input]
+    for curve, index in _curves(result):
+        header.append(f"rate_Hz {curve}".strip())
+        columns.append(result.rate[index])
+    write_csv(path, header, np.column_stack(columns).tolist())
+
+
+def _print_gain(result: "GainFunction", written: list[str]) -> None:
+    import numpy as np
+
+    unit = f" ({result.unit})" if result.unit else ""
+    table = heading(
+        f"{result.model.name}: {result.input.size} inputs from {result.input.min():g} to {result.input.max():g}{unit}, "
+        f"{result.duration:g} ms each",
+        [("curve", "left"), (f"onset{unit}", "right"), ("kind", "left"), ("highest rate (Hz)", "right"),
+         ("saturation (Hz)", "right")],
+    )  # fmt: skip
+    onset, saturation, kind = (np.asarray(value) for value in (result.onset, result.saturation, result.kind))
+    for curve, index in _curves(result):
+        numbers = [f"{value:.5g}" if np.isfinite(value) else "–" for value in (onset[index], saturation[index])]
+        highest = f"{result.rate[index].max():.2f}"
+        table.add_row(curve or "as in the file", numbers[0], str(kind[index] or "–"), highest, numbers[1])
+    show_table(table)
+    if result.theory is not None:
+        typer.echo(f"theory: {say_agreement(result)}")
+    if not written:
+        typer.echo("All rates: --json, --csv PATH, or as a picture --plot PATH.")
+    say_written(written)
+
+
+def say_agreement(result: "GainFunction") -> str:
+    """How well rates fit the theory, in words."""
+    found = result.agreement()
+    return (
+        found
+        if isinstance(found, str)
+        else f"largest deviation {found:.2g} standard errors, of {result.rate.size} rates"
+    )
