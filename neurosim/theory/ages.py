@@ -53,7 +53,7 @@ def age_quantile(theory: RenewalTheory, p: Floats) -> Floats:
     """The time since the last spike (ms) that a share p of a stationary process does not exceed.
 
     Between neighbouring quantiles of the intervals the survivor function is taken as a straight line, so that its
-    integral is a parabola.
+    integral is a parabola; where many intervals are equal, the line is vertical.
     """
     if not np.isfinite(theory.mean):
         return np.full(p.shape, np.inf)
@@ -63,13 +63,13 @@ def age_quantile(theory: RenewalTheory, p: Floats) -> Floats:
         below = np.cumsum(survivor) / survivor.sum()
         return np.asarray(np.searchsorted(below, p, side="right") * theory.step, dtype=np.float64)
     levels = np.concatenate([np.linspace(1, 1 / _LEVELS, _LEVELS), np.geomspace(1 / _LEVELS, _SMALLEST, _LEVELS)])
-    time = np.unique(np.concatenate([[0.0], theory.quantile(1 - levels[1:])]))
-    survivor = theory.survivor_at(time)
+    time = np.maximum.accumulate(np.concatenate([[0.0], theory.quantile(1 - levels[1:])]))
+    survivor = levels
     area = np.concatenate([[0.0], np.cumsum(np.diff(time) * (survivor[1:] + survivor[:-1]) / 2)])
     wanted = p * area[-1]
     cell = np.clip(np.searchsorted(area, wanted, side="right") - 1, 0, time.size - 2)
     width, high = time[cell + 1] - time[cell], survivor[cell]
-    fall = (high - survivor[cell + 1]) / width
+    fall = (high - survivor[cell + 1]) / np.maximum(width, 1e-300)
     left = wanted - area[cell]
     root = np.sqrt(np.maximum(high**2 - 2 * fall * left, 0.0))
     return np.asarray(time[cell] + np.minimum(2 * left / (high + root), width))
