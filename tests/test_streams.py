@@ -31,19 +31,6 @@ RUNS = {  # model, what drives it, duration, arguments
     "probability and noise": ("threshold-unit", ns.white_noise(0, 1), 300, {"record": ["x", "I"]}),
 }
 
-JUMP = """
-name = "jump"
-summary = "Fires at a rate from 4 ms after a spike on, and at 12 ms at the latest."
-reference = "made for tests"
-[defaults]
-dt = "0.5 ms"
-method = "rk4"
-[inputs]
-rate = ["1/ms", "rate"]
-[spike]
-hazard = "0/ms if since_spike < 4*ms else (rate if since_spike < 12*ms else inf)"
-"""
-
 
 def run(name, neurons=5, duration=None, **arguments):
     model, I, whole, others = RUNS[name]
@@ -198,16 +185,6 @@ def test_stationary_without_noise_is_any_phase_of_the_period():
     r = ns.simulate("renewal-deterministic", np.full(2000, 2.0), 9, start="stationary", seed=9)  # 4 + 5/(2 - 1) ms
     assert r.spike_count.tolist() == [1] * 2000
     assert stats.kstest(r.spike_time, "uniform", args=(0, 9)).pvalue > 0.001
-
-
-def test_stationary_with_equal_intervals_among_others():
-    """No spike before 4 ms, then at a rate, and all that are left at 12 ms: an atom beside a density."""
-    model = ns.Model.from_toml(JUMP)
-    n = 20_000
-    r = ns.simulate(model, np.full(n, 0.1), 12, start="stationary", seed=10)
-    mean = 4 + 10 * -math.expm1(-0.8)
-    counts = np.histogram(r.spike_time, bins=6)[0] / n
-    assert (np.abs(counts - 2 / mean) < 4 * np.sqrt(2 / mean / n)).all()
 
 
 # What is refused -------------------------------------------------------------------------------------------------
