@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 
 _CELLS = 2048
 _FEW, _SMALLEST = 1e-3, 1e-13  # survivors where the finer grid ends, and beyond which the tail is left out
+_ALIKE = 1e-9  # CV of intervals that are all equal
 
 
 def stationary_ages(
@@ -62,6 +63,8 @@ def age_quantile(theory: RenewalTheory, p: Floats) -> Floats:
         survivor = theory.survivor_at(np.arange(last + 1) * theory.step)
         below = np.cumsum(survivor) / survivor.sum()
         return np.asarray(np.searchsorted(below, p, side="right") * theory.step, dtype=np.float64)
+    if theory.cv < _ALIKE:
+        return np.asarray(p * theory.mean)
     ends = theory.quantile(1 - np.array([_FEW, _SMALLEST]))
     time = np.unique(np.concatenate([np.linspace(0, ends[0], _CELLS), np.linspace(*ends, _CELLS)]))
     survivor, middle = theory.survivor_at(time), theory.survivor_at((time[1:] + time[:-1]) / 2)
@@ -69,7 +72,7 @@ def age_quantile(theory: RenewalTheory, p: Floats) -> Floats:
     wanted = p * area[-1]
     cell = np.clip(np.searchsorted(area, wanted, side="right") - 1, 0, time.size - 2)
     width, high = time[cell + 1] - time[cell], survivor[cell]
-    fall = (high - survivor[cell + 1]) / width
+    fall = (high - survivor[cell + 1]) / np.maximum(width, 1e-300)
     left = wanted - area[cell]
     root = np.sqrt(np.maximum(high**2 - 2 * fall * left, 0.0))
     return np.asarray(time[cell] + np.minimum(2 * left / (high + root), width))
