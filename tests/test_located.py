@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 import neurosim as ns
 from models import ADAPTIVE
@@ -47,6 +48,24 @@ def test_renewal_is_exact_on_any_grid():
         times = ns.simulate("renewal", 3.0, 99, dt=dt).spike_times()
         assert times[0] == pytest.approx(0, abs=1e-7)
         assert np.diff(times) == pytest.approx(4 + 5 / 2, abs=1e-7)
+
+
+def test_spikes_are_located_by_the_input_alone():
+    """Without states the threshold is that of I(t) - c/(since_spike - t_abs): its roots by SciPy's brentq."""
+
+    def field(t, last):
+        return 3 + 0.5 * math.sin(2 * math.pi * 0.05 * t) - 1 - 5 / (t - last - 4)
+
+    wanted = [0.0]
+    while wanted[-1] < 190:
+        wanted.append(brentq(field, wanted[-1] + 4.5, wanted[-1] + 9, args=(wanted[-1],), xtol=1e-13))
+    errors = []
+    for dt in (0.8, 0.2, 0.05):
+        times = ns.simulate("renewal-deterministic", ns.sine(0.5, 50, mean=3.0), 190.4, dt=dt).spike_times()
+        errors.append(np.abs(times[: len(wanted)] - wanted[: times.size]).max())
+        assert abs(times.size - len(wanted)) <= 1
+    assert errors[2] < 1e-6
+    assert np.log2(errors[0] / errors[2]) / 4 > 2.5  # the input is taken as a parabola over a step
 
 
 def test_many_spikes_in_one_step():
