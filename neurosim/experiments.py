@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 _MS = parse_unit("ms")
 _REFINEMENTS, _PER_REFINEMENT = 3, 32
 _CONTINUOUS = 0.05  # a rate that still falls by this much in the last refinement goes to zero
+_FINEST = 1e-9  # step between two inputs, relative to them, that rounding leaves a meaning
 _FEWEST_INTERVALS = 8  # with fewer, the duration and not the neuron sets the lowest rate
 _LEVEL = 0.01  # a curve has levelled off where it changes by less over the last tenth of the inputs
 
@@ -215,7 +216,7 @@ def _onset(inputs: Floats, rate: Floats, sweep: _Sweep) -> tuple[Floats, NDArray
 
     Type II if the rate at the onset no longer falls (by less than 5 % while the step shrinks 33-fold); type I if it
     does, or has become so low that the duration sets it. Three times, and three times more where it falls and is not
-    that low.
+    that low; but not once the step is below 1e-9 of the input. None if no finer input was found to fire.
     """
     order = np.argsort(inputs)
     sorted_inputs, firing = inputs[order], rate[:, order] > 0
@@ -227,28 +228,31 @@ def _onset(inputs: Floats, rate: Floats, sweep: _Sweep) -> tuple[Floats, NDArray
     if not found.any():
         return onset, kind
     seconds = (sweep.length - sweep.skipped) / 1000
-    previous, open_ = at_onset, found
+    previous, open_, measured = at_onset, found, np.zeros(len(rate), dtype=bool)
     for number in range(2 * _REFINEMENTS):
         if number >= _REFINEMENTS:  # a curve that is settled stays as it is, whatever others need
-            falls = at_onset <= (1 - _CONTINUOUS) * previous
+            falls = (at_onset <= (1 - _CONTINUOUS) * previous) | ~measured
             open_ = open_ & falls & (at_onset * seconds >= _FEWEST_INTERVALS)
+        open_ = open_ & (high - low > _FINEST * np.abs(high))
         if not open_.any():
             break
-        previous = np.where(open_, at_onset, previous)
         steps = np.linspace(0, 1, _PER_REFINEMENT + 2)[1:-1]
         currents = low[:, None] + (high - low)[:, None] * steps
         finer, _ = sweep.measure(currents)
         fires = finer > 0
         index = np.where(fires.any(axis=1), fires.argmax(axis=1), _PER_REFINEMENT)
+        nearer = open_ & (index < _PER_REFINEMENT)
+        previous, measured = np.where(nearer, at_onset, previous), measured | nearer
         padded = np.column_stack([low, currents, high])
         rates = np.column_stack([finer, at_onset])
         curve = np.arange(len(rate))
         low = np.where(open_, padded[curve, index], low)
         high = np.where(open_, padded[curve, index + 1], high)
         at_onset = np.where(open_, rates[curve, index], at_onset)
-    jumps = (at_onset > (1 - _CONTINUOUS) * previous) & (at_onset * seconds >= _FEWEST_INTERVALS)
+    slow = at_onset * seconds < _FEWEST_INTERVALS
+    jumps, judged = (at_onset > (1 - _CONTINUOUS) * previous) & ~slow, found & (measured | slow)
     onset[found] = high[found]
-    kind[found] = np.where(jumps, "II", "I")[found]
+    kind[judged] = np.where(jumps, "II", "I")[judged]
     return onset, kind
 
 
