@@ -64,7 +64,7 @@ def test_leaky_integrate_and_fire_is_of_the_first_kind():
 
 
 def test_the_kind_is_not_judged_by_rounding():
-    """Close to its rheobase of 2 nA the rate of the closed form falls as 1/log: by a few per cent in each refinement."""
+    """Close to its rheobase of 2 nA the rate of the closed form falls as 1/log, a little in each refinement."""
     for width in (1e-4, 1e-6, 1e-8):
         gain = ns.gain_function(LIF, [2 * (1 - width), 2 * (1 + width)], duration=4000, discard=800)
         assert gain.kind == "I"
