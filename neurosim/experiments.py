@@ -42,8 +42,10 @@ class GainFunction:
         that time (the neuron fell silent). Leading axes: the families.
     spike_count : ndarray (…, m)
         All spikes of the run, those before `discard` included.
-    duration, discard : float
+    duration, discard, dt : float
         In ms.
+    method, spike_timing : str
+        How it was integrated; `spike_timing` is "located" or "grid".
     parameters : mapping of name to ndarray
         What was given; those with several values are the families, in the order of the leading axes.
     onset : float or ndarray (…)
@@ -67,6 +69,9 @@ class GainFunction:
     saturation: Any
     kind: Any
     unit: str
+    dt: float
+    method: str
+    spike_timing: str
 
     @property
     def families(self) -> dict[str, Floats]:
@@ -149,6 +154,7 @@ def gain_function(
         saturation=saturation.reshape(shape)[()],
         kind=kind.reshape(shape)[()],
         unit=unit.text,
+        **sweep.how,
     )
 
 
@@ -168,6 +174,7 @@ class _Sweep:
     ) -> None:
         self.model, self.family, self.curves = model, family, curves
         self.length, self.skipped, self.options = length, skipped, options
+        self.how: dict[str, Any] = {}
         self.show, self.done, self.total = show, 0, inputs + _REFINEMENTS * _PER_REFINEMENT
 
     def measure(self, currents: Floats) -> tuple[Floats, NDArray[np.int64]]:
@@ -175,6 +182,8 @@ class _Sweep:
         shape = currents.shape
         settings = {name: np.repeat(values, shape[1]) for name, values in self.family.items()}
         setup = make_setup(self.model, currents.ravel(), self.length, parameters=settings, **self.options)
+        timing = "located" if setup.located else "grid"
+        self.how = {"dt": setup.dt, "method": setup.method.name, "spike_timing": timing}
         tally = Tally(currents.size, self.skipped)
         execute(setup, lambda index, when: tally.add(index, in_ms(when, setup.dt)), progress=self._part(shape[1]))
         self.done += shape[1]

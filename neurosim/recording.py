@@ -69,6 +69,10 @@ class Recording:
     dt, duration : float
         In ms.
     method : str
+    spike_timing : str
+        "located" or "grid".
+    rtol, atol : float or None
+        Tolerances of dopri5; None for methods with a fixed step.
     parameters : mapping of name to ndarray () or (n,)
         Values that differ from the model file's, in the declared unit.
     record_every : int
@@ -102,6 +106,9 @@ class Recording:
     final_state: Mapping[str, Floats]
     units: Mapping[str, str]
     drive: Drive = field(repr=False)
+    spike_timing: str = "grid"
+    rtol: float | None = None
+    atol: float | None = None
     certificate: Certificate | None = None
     seed: int | None = None
 
@@ -163,9 +170,12 @@ class Recording:
         return plot_recording(self, ax=ax)
 
     def __repr__(self) -> str:
+        how = f"{self.method}, spikes {'on the grid' if self.spike_timing == 'grid' else self.spike_timing}"
+        if self.rtol is not None:
+            how += f", rtol {self.rtol:g}, atol {self.atol:g}"
         return (
-            f"<Recording of {self.model.name}: {self.neurons} neuron(s), {self.duration:g} ms at dt {self.dt:g} ms, "
-            f"{self.spike_time.size} spike(s), traces: {', '.join(self.traces) or 'none'}>"
+            f"<Recording of {self.model.name}: {self.neurons} neuron(s), {self.duration:g} ms at dt {self.dt:g} ms by "
+            f"{how}, {self.spike_time.size} spike(s), traces: {', '.join(self.traces) or 'none'}>"
         )
 
 

@@ -125,6 +125,9 @@ def simulate(
         final_state=MappingProxyType(final),
         units=MappingProxyType({**model.units, "time": "ms"}),
         drive=setup.drive,
+        spike_timing="located" if setup.located else "grid",
+        rtol=setup.rtol if isinstance(setup.method, Adaptive) else None,
+        atol=setup.atol if isinstance(setup.method, Adaptive) else None,
         certificate=_certificate(setup, spikes, progress) if certify else None,
         seed=setup.seed if setup.is_random else None,
     )

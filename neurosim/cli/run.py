@@ -200,6 +200,9 @@ def _recording_json(recording: "Recording") -> dict[str, Any]:
         "duration": recording.duration,
         "dt": recording.dt,
         "method": recording.method,
+        "spike_timing": recording.spike_timing,
+        "rtol": recording.rtol,
+        "atol": recording.atol,
         "parameters": {**{name: p.value for name, p in recording.model.parameters.items()}, **recording.parameters},
     }
     if recording.certificate is not None:
@@ -255,6 +258,9 @@ def _gain_json(result: "GainFunction") -> dict[str, Any]:
         "duration": result.duration,
         "discard": result.discard,
         "parameters": parameters | result.families,
+        "dt": result.dt,
+        "method": result.method,
+        "spike_timing": result.spike_timing,
     }
 
 
