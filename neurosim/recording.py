@@ -29,11 +29,14 @@ class Certificate:
         Spikes of each neuron in the second run less those in this one.
     shift : ndarray (n,)
         Largest change of a spike time of each neuron, in ms; NaN where the counts differ, 0 without spikes.
+    spikes : int
+        Of all neurons, in both runs.
     """
 
     finer: str
     count_change: Ints
     shift: Floats
+    spikes: int
 
     @classmethod
     def compare(cls, finer: str, neurons: int, one: tuple[Ints, Floats], other: tuple[Ints, Floats]) -> "Certificate":
@@ -45,11 +48,14 @@ class Certificate:
         pairs = list(zip(*trains, strict=True))
         change = np.array([b.size - a.size for a, b in pairs], dtype=np.int64)
         shift = [float(np.abs(b - a).max(initial=0.0)) if a.size == b.size else np.nan for a, b in pairs]
-        return cls(finer, change, np.array(shift))
+        return cls(finer, change, np.array(shift), one[1].size + other[1].size)
 
     def __str__(self) -> str:
+        if not self.spikes:
+            return f"no spikes to compare, neither here nor at {self.finer}"
         changed = int(np.count_nonzero(self.count_change))
-        text = f"at {self.finer} the spike counts of {changed} of {self.shift.size} neuron(s) change"
+        comma = "," if "," in self.finer else ""
+        text = f"at {self.finer}{comma} the spike counts of {changed} of {self.shift.size} neuron(s) change"
         if changed:
             text += f", by up to {int(np.abs(self.count_change).max())}"
         if changed < self.shift.size:

@@ -226,10 +226,23 @@ def test_certificates():
     assert run.certificate.shift[1] == change > 0
     assert ns.simulate(LIF, 3, 100, certify=True).certificate.shift[0] < 1e-7
     assert ns.simulate(LIF, 3, 100).certificate is None
+    quiet = ns.simulate(LIF, 1, 100, certify=True).certificate
+    assert str(quiet) == "no spikes to compare, neither here nor at dt 0.05 ms"
     rough = ns.simulate("hodgkin-huxley", 10, 1000, dt=0.05, method="exponential-euler", certify=True).certificate
     assert rough.count_change[0] == 1
     assert math.isnan(rough.shift[0])
-    assert str(rough).startswith("at dt 0.025 ms the spike counts of 1 of 1 neuron(s) change, by up to")
+    assert str(rough).startswith(
+        "at dt 0.025 ms, spikes located, the spike counts of 1 of 1 neuron(s) change, by up to"
+    )
     adaptive = ns.simulate("hodgkin-huxley", 10, 100, method="dopri5", certify=True).certificate
     assert adaptive.finer == "rtol 3.1e-08"
     assert 0 < adaptive.shift[0] < 1e-4
+
+
+def test_a_certificate_does_not_measure_the_grid():
+    """Spikes of hodgkin-huxley change nothing: rk4 shifts them by far less than half a step, as two located runs say."""
+    run = ns.simulate("hodgkin-huxley", 10, 100, dt=0.02, certify=True)
+    one, other = (ns.simulate("hodgkin-huxley", 10, 100, dt=dt, spike_timing="located") for dt in (0.02, 0.01))
+    assert run.spike_timing == "grid"
+    assert run.certificate.finer == "dt 0.01 ms, spikes located"
+    assert run.certificate.shift[0] == np.abs(other.spike_times() - one.spike_times()).max() < 1e-4
