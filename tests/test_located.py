@@ -240,7 +240,7 @@ def test_certificates():
 
 
 def test_a_certificate_does_not_measure_the_grid():
-    """Spikes of hodgkin-huxley change nothing: rk4 shifts them by far less than half a step, as two located runs say."""
+    """Spikes of hodgkin-huxley change nothing: rk4 shifts them by far less than half a step, as located runs say."""
     run = ns.simulate("hodgkin-huxley", 10, 100, dt=0.02, certify=True)
     one, other = (ns.simulate("hodgkin-huxley", 10, 100, dt=dt, spike_timing="located") for dt in (0.02, 0.01))
     assert run.spike_timing == "grid"
