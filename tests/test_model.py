@@ -421,7 +421,7 @@ def test_the_public_names():
 
 def test_variants_do_not_mix():
     """A variant of a variant is that of the model; what replace changed stays, unless the variant sets it."""
-    model = ns.load_model("izhikevich")
+    model = load_model("izhikevich")
 
     def values(model):
         return {name: parameter.value for name, parameter in model.parameters.items()}
