@@ -66,7 +66,7 @@ def age_quantile(theory: RenewalTheory, p: Floats) -> Floats:
     if theory.cv < _ALIKE:
         return np.asarray(p * theory.mean)
     ends = theory.quantile(1 - np.array([_FEW, _SMALLEST]))
-    time = np.unique(np.concatenate([np.linspace(0, ends[0], _CELLS), np.linspace(*ends, _CELLS)]))
+    time = np.unique(np.concatenate([np.linspace(0, ends[0], _CELLS), np.linspace(ends[0], ends[1], _CELLS)]))
     survivor, middle = theory.survivor_at(time), theory.survivor_at((time[1:] + time[:-1]) / 2)
     area = np.concatenate([[0.0], np.cumsum(np.diff(time) * (survivor[1:] + 4 * middle + survivor[:-1]) / 6)])
     wanted = p * area[-1]
