@@ -73,7 +73,7 @@ def _spread(shares: Floats, points: tuple[int, ...], count: int) -> Floats:
 
 def widest_margin(Z: Floats) -> tuple[Floats, float] | None:
     """The unit vector w of largest min Z·w, (P, n) → (n,), and that minimum; None where none is positive."""
-    found = nearest_points(Z, np.zeros((1, Z.shape[1])))
+    found = nearest_points(Z / (np.abs(Z).max() or 1.0), np.zeros((1, Z.shape[1])))
     if found is None or not (length := float(np.linalg.norm(found[2]))):
         return None
     w: Floats = found[2] / length
