@@ -8,7 +8,6 @@ import numpy as np
 from ..errors import InputError, choices, excerpt
 from .states import Floats, Ints, check_finite
 
-
 _LARGEST = 1e100
 
 

@@ -70,7 +70,7 @@ class Separability:
     threshold : float or None
         θ.
     margin : float or None
-        The smallest distance of a point from the plane: min |w·x − θ|; infinite for a constant Boolean function.
+        The smallest distance of a point from the plane, ``min |w·x − θ|``; infinite for a constant Boolean function.
     certificate : Coincidence or None
         If not separable, why.
     labels : tuple
@@ -113,9 +113,9 @@ def is_linearly_separable(points: Any, labels: Any = None) -> Separability:
     Notes
     -----
     The nearest points of the two convex hulls are sought (Wolfe 1976; where that fails, a plane is, by linear
-    programming, HiGHS). If they are apart, the plane midway has the largest margin; it is accepted if its margin is
-    more than rounding can do. If they coincide, they are the certificate, made exact in fractions for up to 12 coordinates.
-    Where rounding leaves it open, the simplex method in fractions decides.
+    programming, HiGHS). If they are apart, the plane midway has the largest margin; it is accepted if that is more than
+    rounding can do. If they coincide, they are the certificate, made exact in fractions for up to 12 coordinates. Where
+    rounding leaves it open, the simplex method in fractions decides.
 
     Examples
     --------

@@ -79,7 +79,7 @@ def check_positive(value: Any, what: str, zero: bool = False, infinite: bool = F
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         number = np.nan
-    if not (0.0 <= number if zero else 0.0 < number) or (number == np.inf and not infinite):
+    if not (number >= 0.0 if zero else number > 0.0) or (number == np.inf and not infinite):
         size = "" if infinite else "finite "
         raise InputError(f"{what} is a {size}number {'not below' if zero else 'above'} 0, not {excerpt(value)}")
     return number
