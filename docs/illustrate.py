@@ -164,7 +164,7 @@ def reach_threshold(ax: Axes, recording: ns.Recording) -> bool:
 def thumbnail(recording: ns.Recording) -> Axes:
     """The response without axes, for the gallery."""
     _, ax = plt.subplots(figsize=(3, 1.3), layout="constrained")
-    draw(recording, ax)
+    draw(recording, ax).set_title("", loc="left")
     bare(ax)
     return ax
 
@@ -200,8 +200,12 @@ def constant_input(model: ns.Model) -> float:
 
 
 def intervals(model: ns.Model) -> ns.IntervalDistribution:
-    """The distribution of intervals at the input of the checks."""
-    return ns.interval_distribution(model, constant_input(model), seed=SEED)
+    """The distribution of intervals at the input of the checks, or at half of it if the neuron is not slow there."""
+    inputs = constant_input(model) * np.array([0.5, 1])
+    rate = ns.gain_function(model, inputs, theory=False, seed=SEED).rate
+    at = float(inputs[0] if rate[0] > 0.25 * rate[1] else inputs[1])
+    per = None if model.spike.per is None else model.parameters[model.spike.per.text].value
+    return ns.interval_distribution(model, at, bin_width=per, seed=SEED)
 
 
 def gain(model: ns.Model) -> tuple[Axes, Onset | None]:
