@@ -20,23 +20,22 @@ for number, std in enumerate((1, 2, 5)):
     left.plot(gain.input, gain.rate, ".", color=f"C{number}", label=f"std = {std} mV")
     left.plot(gain.input, gain.theory, color=f"C{number}", linewidth=1)
     print(f"std {std} mV: at most {gain.agreement():.2g} standard errors from the theory on the grid")
-left.set(xlabel="I (nA)", ylabel="rate (Hz)", title="points: dt 0.1 ms; lines: theory on this grid")
+left.set(xlabel="I (nA)", ylabel="rate (Hz)", title="dt 0.1 ms; lines: theory on this grid")
 left.legend(frameon=False)
 
 # The rate at a mean of 20 mV, the threshold, with ever shorter steps.
 steps, rates, errors = np.array([0.4, 0.2, 0.1, 0.05, 0.025]), [], []
 for dt in steps:
-    recording = ns.simulate(model, ns.membrane_noise(20, 5), 5000, neurons=1000, dt=dt, seed=1)
+    recording = ns.simulate(model, ns.membrane_noise(20, 5), 5000, neurons=2000, dt=dt, seed=2)
     rate = ns.mean_firing_rate(recording, start=200).rate
     rates.append(rate.mean())
     errors.append(rate.std(ddof=1) / np.sqrt(rate.size))
     on_grid = ns.integrate_and_fire_rate(20, 5, dt=dt, **neuron)
     print(f"dt {dt:5} ms: {rates[-1]:.2f} ± {errors[-1]:.2f} Hz, theory on this grid {on_grid:.2f} Hz")
 limit = ns.integrate_and_fire_rate(20, 5, **neuron)
-# Least squares with the shape of the theory: sqrt(dt), then dt.
-matrix = np.stack([np.ones(steps.size), np.sqrt(steps), steps], axis=1)
-extrapolated = np.linalg.lstsq(matrix, rates, rcond=None)[0][0]
-print(f"dt → 0: {extrapolated:.2f} Hz by extrapolation, {limit:.2f} Hz by Siegert's formula")
+polynomial, covariance = np.polyfit(np.sqrt(steps), rates, 2, w=1 / np.array(errors), cov="unscaled")
+at_0, error = polynomial[-1], np.sqrt(covariance[-1, -1])
+print(f"dt → 0: {at_0:.2f} ± {error:.2f} Hz by a parabola in √dt, {limit:.2f} Hz by Siegert's formula")
 
 fine = np.linspace(0, 0.42, 100)
 right.errorbar(np.sqrt(steps), rates, 2 * np.array(errors), fmt="o", markersize=4, capsize=3, label="simulated")
