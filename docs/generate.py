@@ -44,7 +44,7 @@ API = {  # module of the package: heading
     "check": "Checks",
     "methods": "Methods",
     "plot": "Figures",
-    "plot_networks": "Figures of networks and learning",
+    "plot.networks": "Figures of networks and learning",
     "errors": "Errors",
 }
 

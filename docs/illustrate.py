@@ -246,7 +246,7 @@ def onset(curve: ns.GainFunction) -> Onset | None:
     if close.kind == "I" and rate * LONG > 10_000:  # more than 8 intervals: the neuron sets the rate; look closer
         nearer = [close.onset * (1 - 1e-6), close.onset]
         finer = ns.gain_function(curve.model, nearer, duration=LONG, discard=LONG / 5)
-        if not math.isnan(finer.onset):
+        if finer.kind is not None:
             close, rate = finer, ns.simulate(curve.model, finer.onset, LONG).rate(after=LONG / 5)[0]
     return Onset(close.onset, float(rate), close.kind, LONG)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .arguments import SMALLEST_RTOL, make_setup
 from .errors import InputError, excerpt
 from .kernel import Setup, execute
+from .kernel.layout import feeds_back
 from .methods import Adaptive
 from .model import Model, load_model
 from .model.values import with_defines
@@ -79,7 +80,8 @@ def simulate(
         samples.
     certify
         Run again with half the step (dopri5: with tolerances 32 times smaller) and say in ``recording.certificate`` how
-        much spike counts and times change. Takes three times as long. For deterministic runs only.
+        much spike counts and times change. Takes three times as long, or four: for models whose spikes change nothing,
+        both runs are compared with spikes located. For deterministic runs only.
     seed
         Of random numbers, for models whose spike rule draws them and for noise currents: a whole number from 0 on. A
         fresh one if not given; ``recording.seed`` says which. Neuron i gets the same numbers alone and in a crowd.
@@ -131,13 +133,20 @@ def simulate(
         final_state=MappingProxyType(final),
         units=MappingProxyType({**model.units, "time": "ms"}),
         drive=setup.drive,
+        spike_timing="located" if setup.located else "grid",
+        rtol=setup.rtol if isinstance(setup.method, Adaptive) else None,
+        atol=setup.atol if isinstance(setup.method, Adaptive) else None,
         certificate=_certificate(setup, spikes, progress) if certify else None,
         seed=setup.seed if setup.is_random and setup.random is None else None,
     )
 
 
 def _certificate(setup: Setup, spikes: tuple[Any, Floats], progress: bool | Progress) -> Certificate:
-    """Run again, finer, and compare."""
+    """Run again, finer, and compare; with spikes located where the grid would be all there is to see."""
+    aside = ""
+    if not setup.located and not feeds_back(setup.model):
+        setup, aside = replace(setup, recorded=(), located=True), ", spikes located"
+        spikes = _spikes(setup, "with spikes located", progress)
     if isinstance(setup.method, Adaptive):
         relative = max(setup.rtol / 32, SMALLEST_RTOL)
         finer = replace(setup, recorded=(), rtol=relative, atol=setup.atol / 32)
@@ -145,11 +154,15 @@ def _certificate(setup: Setup, spikes: tuple[Any, Floats], progress: bool | Prog
     else:
         finer = replace(setup, recorded=(), dt=setup.dt / 2, steps=2 * setup.steps)
         what = f"dt {finer.dt:g} ms"
-    collector = _Collector(finer, ())
-    with progress_bar(progress, f"simulating {setup.model.name} at {what}") as show:
-        execute(finer, collector.add_spikes, None, show)
-    again = np.concatenate(collector.index), in_ms(np.concatenate(collector.when), finer.dt)
-    return Certificate.compare(what, setup.drive.neurons, spikes, again)
+    again = _spikes(finer, f"at {what}", progress)
+    return Certificate.compare(what + aside, setup.drive.neurons, spikes, again)
+
+
+def _spikes(setup: Setup, how: str, progress: bool | Progress) -> tuple[NDArray[np.int64], Floats]:
+    collector = _Collector(setup, ())
+    with progress_bar(progress, f"simulating {setup.model.name} {how}") as show:
+        execute(setup, collector.add_spikes, None, show)
+    return np.concatenate(collector.index), in_ms(np.concatenate(collector.when), setup.dt)
 
 
 def _wanted(record: Any) -> tuple[str, ...]:

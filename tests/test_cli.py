@@ -37,8 +37,9 @@ def test_gain_json_has_a_fixed_shape(neurosim):
     code, out, err = neurosim(*words.split())
     result = json.loads(out)
     assert (code, err) == (0, "")
-    keys = "input rate standard_error trials theory no_theory spike_count duration discard parameters"
-    assert list(result) == keys.split()
+    keys = "input rate standard_error trials theory no_theory spike_count duration discard parameters dt method"
+    assert list(result) == [*keys.split(), "spike_timing"]
+    assert (result["dt"], result["method"], result["spike_timing"]) == (0.05, "rk4", "grid")
     assert sum(result["spike_count"]) == 82_564
     assert (result["input"][0], result["input"][-1], len(result["input"])) == (0, 50, 1000)
     assert (result["duration"], result["discard"]) == (1000, 200)
@@ -51,6 +52,7 @@ def test_run_json_has_a_fixed_shape(neurosim):
     assert code == 0
     assert result["spike_count"] == [69]
     assert len(result["spike_time"][0]) == 69
+    assert (result["method"], result["spike_timing"], result["rtol"], result["atol"]) == ("rk4", "grid", None, None)
     assert result["spike_time"][0][0] == ns.simulate("hodgkin-huxley", 10, 10).spike_time[0]
 
 

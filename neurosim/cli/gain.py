@@ -119,6 +119,9 @@ def _gain_json(result: "GainFunction") -> dict[str, Any]:
         "duration": result.duration,
         "discard": result.discard,
         "parameters": parameters | result.families,
+        "dt": result.dt,
+        "method": result.method,
+        "spike_timing": result.spike_timing,
     }
 
 

@@ -166,6 +166,9 @@ def _recording_json(recording: "Recording") -> dict[str, Any]:
         "dt": recording.dt,
         "seed": recording.seed,
         "method": recording.method,
+        "spike_timing": recording.spike_timing,
+        "rtol": recording.rtol,
+        "atol": recording.atol,
         "parameters": {**{name: p.value for name, p in recording.model.parameters.items()}, **recording.parameters},
     }
     if recording.certificate is not None:
