@@ -47,6 +47,10 @@ API = {  # module of the package: heading
     "plot.networks": "Figures of networks and learning",
     "errors": "Errors",
 }
+ELSEWHERE = {  # names whose heading is not that of their module
+    **dict.fromkeys(("white_noise", "ornstein_uhlenbeck", "poisson_input", "membrane_noise"), "noise"),
+    "Agreement": "distributions",
+}
 
 
 def generate(app: Sphinx) -> None:
@@ -146,7 +150,8 @@ def spike_rule(model: ns.Model) -> Iterator[str]:
         yield f"[A spike happens](/methods.md#when-a-spike-happens) when `{rule}` becomes true."
     elif spike.kind == "probability":
         assert spike.per is not None
-        yield f"[Chance decides](/model-files.md#spike) at every multiple of `{spike.per.text}`. The probability is `{rule}`."
+        yield f"[Chance decides](/model-files.md#spike) at every multiple of `{spike.per.text}`."
+        yield f"The probability of a spike is then `{rule}`."
     else:
         yield f"[Chance decides](/model-files.md#spike) at all times. The rate of the spikes is `{rule}`."
     if spike.reset:
