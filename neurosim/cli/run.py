@@ -151,20 +151,22 @@ def _drive(model: "Model", texts: list[str]) -> Any:
     from ..currents import parse_current
     from ..errors import InputError
 
-    if not texts:
-        if model.inputs:
-            names = " and ".join(f"{name} ({entry.unit})" for name, entry in model.inputs.items())
-            raise InputError(
-                f"{model.name} needs a current for {names}, such as --current 10 or --current step:10,20,80"
-            )
+    if not texts and not model.inputs:
         return None
+    several = " ".join(f"--current {name}={0 if k else 2}" for k, name in enumerate(model.inputs))
+    if not texts:
+        names = " and ".join(f"{name} ({entry.unit})" for name, entry in model.inputs.items())
+        such = several if len(model.inputs) > 1 else "--current 10 or --current step:10,20,80"
+        raise InputError(f"{model.name} needs a current for {names}, such as {such}")
     pairs = [text.partition("=") for text in texts]
     if all(equals for _, equals, _ in pairs):
         if len({name.strip() for name, _, _ in pairs}) < len(pairs):
             raise InputError("--current is given twice for the same input; give each input one current")
         return {name.strip(): parse_current(rest) for name, _, rest in pairs}
+    if len(model.inputs) > 1:
+        raise InputError(f"{model.name} has {len(model.inputs)} inputs; name them: {several}")
     if len(texts) > 1:
-        raise InputError("several currents need the names of their inputs: --current I=10 --current g=2")
+        raise InputError(f"{model.name} has one input; several neurons are --current 5,10")
     return parse_current(texts[0])
 
 
@@ -192,11 +194,16 @@ def _range(model: "Model", first: str, last: str, steps: int) -> Any:
 # Results ---------------------------------------------------------------------------------------------------------
 
 
+def _name(model: "Model") -> str:
+    return model.name if model.variant_name is None else f"{model.name}, variant {model.variant_name}"
+
+
 def _recording_json(recording: "Recording") -> dict[str, Any]:
     result: dict[str, Any] = {
         "spike_count": recording.spike_count,
         "spike_time": [recording.spike_times(i) for i in range(recording.neurons)],
         "model": recording.model.name,
+        "variant": recording.model.variant_name,
         "duration": recording.duration,
         "dt": recording.dt,
         "method": recording.method,
@@ -233,7 +240,7 @@ def _write_recording(recording: "Recording", path: str) -> None:
 
 def _print_recording(recording: "Recording", written: list[str]) -> None:
     table = heading(
-        f"{recording.model.name}, {recording.duration:g} ms by {recording.method} at dt {recording.dt:g} ms",
+        f"{_name(recording.model)}, {recording.duration:g} ms by {recording.method} at dt {recording.dt:g} ms",
         [("neuron", "right"), ("spikes", "right"), ("rate (Hz)", "right"), ("spike times (ms)", "left")],
     )
     rates, counts = recording.rate(), recording.spike_count
@@ -261,6 +268,8 @@ def _gain_json(result: "GainFunction") -> dict[str, Any]:
         "dt": result.dt,
         "method": result.method,
         "spike_timing": result.spike_timing,
+        "model": result.model.name,
+        "variant": result.model.variant_name,
     }
 
 
@@ -292,8 +301,8 @@ def _print_gain(result: "GainFunction", written: list[str]) -> None:
 
     unit = f" ({result.unit})" if result.unit else ""
     table = heading(
-        f"{result.model.name}: {result.input.size} inputs from {result.input.min():g} to {result.input.max():g}{unit}, "
-        f"{result.duration:g} ms each",
+        f"{_name(result.model)}: {result.input.size} inputs from {result.input.min():g} to {result.input.max():g}{unit}"
+        f", {result.duration:g} ms each",
         [("curve", "left"), (f"onset{unit}", "right"), ("kind", "left"), ("highest rate (Hz)", "right"),
          ("saturation (Hz)", "right")],
     )  # fmt: skip
@@ -301,7 +310,13 @@ def _print_gain(result: "GainFunction", written: list[str]) -> None:
     for curve, index in _curves(result):
         numbers = [f"{value:.5g}" if np.isfinite(value) else "–" for value in (onset[index], saturation[index])]
         highest = f"{result.rate[index].max():.2f}"
-        table.add_row(curve or "as in the file", numbers[0], str(kind[index] or "–"), highest, numbers[1])
+        table.add_row(
+            curve or result.model.variant_name or "as in the file",
+            numbers[0],
+            str(kind[index] or "–"),
+            highest,
+            numbers[1],
+        )
     show_table(table)
     if not written:
         typer.echo("All rates: --json, --csv PATH, or as a picture --plot PATH.")
