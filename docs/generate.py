@@ -187,9 +187,8 @@ def pictures(model: ns.Model) -> Iterator[str]:
     """Response and gain function, with where it begins; a small picture for the gallery."""
     recording, label = illustrate.response(model)
     top = illustrate.draw(recording)
-    if recording.neurons > 1:
-        label = f"{recording.neurons} neurons, {label}"
-    top.set_title(label, loc="left", fontsize="medium")
+    crowd = f"{recording.neurons} neurons, " if recording.neurons > 1 else ""
+    top.set_title(f"{crowd}{label}", loc="left", fontsize="medium")
     yield picture(top, model, "response", f"Response of {model.name} to {label}")
     picture(illustrate.thumbnail(recording), model, "small", "")
     if model.spike.is_random:
