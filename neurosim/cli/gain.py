@@ -154,9 +154,9 @@ def _print_gain(result: "GainFunction", written: list[str]) -> None:
     import numpy as np
 
     unit = f" ({result.unit})" if result.unit else ""
+    span = f"{result.input.size} inputs from {result.input.min():g} to {result.input.max():g}{unit}"
     table = heading(
-        f"{name_of(result.model)}: {result.input.size} inputs from {result.input.min():g} to {result.input.max():g}{unit}, "
-        f"{result.duration:g} ms each",
+        f"{name_of(result.model)}: {span}, {result.duration:g} ms each",
         [("curve", "left"), (f"onset{unit}", "right"), ("kind", "left"), ("highest rate (Hz)", "right"),
          ("saturation (Hz)", "right")],
     )  # fmt: skip

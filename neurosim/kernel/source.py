@@ -255,7 +255,11 @@ class _Lines:
         refractory = self.model.spike.refractory is not None
         if self.model.spike.kind == "probability":
             free = " & (step + 1.0 >= tile[FREE_FROM, j])" if refractory else ""
-            return [f"fires = (tile[DRAWN, j] < probability({self._rule()})){free}"]
+            return [
+                f"chance = probability({self._rule()})",
+                f"fires = (tile[DRAWN, j] < chance){free}",
+                "tile[ABOVE, j] = select(chance == chance, tile[ABOVE, j], 1.0)  # not a number: the host says so",
+            ]
         fires = "now & (tile[ABOVE, j] == 0.0)" + (" & free" if refractory else "")
         now = f"threshold({self._rule()})"
         if not located:  # no test while refractory
