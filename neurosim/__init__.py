@@ -4,6 +4,11 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {  # module: the names users type, imported when first used
+    "artificial.hopfield": "Hopfield",
+    "artificial.memory_recall": "Recall",
+    "artificial.memory_rules": "OverloadWarning",
+    "artificial.pattern_files": "digits letters read_image read_patterns",
+    "artificial.patterns": "correlated_patterns flip from_binary mask occlude random_patterns",
     "check": "CheckResult check_model",
     "currents": "Current chirp constant from_array parse_current pulses ramp sine step",
     "errors": "InputError ModelError NeurosimError SimulationError UnitError",
@@ -11,6 +16,7 @@ _HOME = {  # module: the names users type, imported when first used
     "kernel": "Solution integrate",
     "methods": "METHODS",
     "model": "Model list_models load_model",
+    "plot_memory": "animate_recall plot_comparison plot_pattern plot_recall",
     "plot": "plot_gain_function plot_raster plot_recording",
     "recording": "Certificate Recording",
     "simulation": "simulate",

@@ -1,3 +1,16 @@
+from .artificial.hopfield import Hopfield as Hopfield
+from .artificial.memory_recall import Recall as Recall
+from .artificial.memory_rules import OverloadWarning as OverloadWarning
+from .artificial.pattern_files import digits as digits
+from .artificial.pattern_files import letters as letters
+from .artificial.pattern_files import read_image as read_image
+from .artificial.pattern_files import read_patterns as read_patterns
+from .artificial.patterns import correlated_patterns as correlated_patterns
+from .artificial.patterns import flip as flip
+from .artificial.patterns import from_binary as from_binary
+from .artificial.patterns import mask as mask
+from .artificial.patterns import occlude as occlude
+from .artificial.patterns import random_patterns as random_patterns
 from .check import CheckResult as CheckResult
 from .check import check_model as check_model
 from .currents import Current as Current
@@ -25,6 +38,10 @@ from .model import load_model as load_model
 from .plot import plot_gain_function as plot_gain_function
 from .plot import plot_raster as plot_raster
 from .plot import plot_recording as plot_recording
+from .plot_memory import animate_recall as animate_recall
+from .plot_memory import plot_comparison as plot_comparison
+from .plot_memory import plot_pattern as plot_pattern
+from .plot_memory import plot_recall as plot_recall
 from .recording import Certificate as Certificate
 from .recording import Recording as Recording
 from .simulation import simulate as simulate
