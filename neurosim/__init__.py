@@ -5,8 +5,11 @@ from typing import Any
 
 _HOME = {  # module: the names users type, imported when first used
     "artificial.hopfield": "Hopfield",
+    "artificial.memory_dense": "DenseMemory",
+    "artificial.memory_pairs": "Association Heteroassociator",
     "artificial.memory_recall": "Recall",
     "artificial.memory_rules": "OverloadWarning",
+    "artificial.memory_sequence": "SequenceMemory SequenceRecall",
     "artificial.pattern_files": "digits letters read_image read_patterns",
     "artificial.patterns": "correlated_patterns flip from_binary mask occlude random_patterns",
     "check": "CheckResult check_model",
@@ -16,7 +19,7 @@ _HOME = {  # module: the names users type, imported when first used
     "kernel": "Solution integrate",
     "methods": "METHODS",
     "model": "Model list_models load_model",
-    "plot_memory": "animate_recall plot_comparison plot_pattern plot_recall",
+    "plot_memory": "animate_recall plot_comparison plot_pattern plot_recall plot_sequence",
     "plot": "plot_gain_function plot_raster plot_recording",
     "recording": "Certificate Recording",
     "simulation": "simulate",

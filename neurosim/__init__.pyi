@@ -1,6 +1,11 @@
 from .artificial.hopfield import Hopfield as Hopfield
+from .artificial.memory_dense import DenseMemory as DenseMemory
+from .artificial.memory_pairs import Association as Association
+from .artificial.memory_pairs import Heteroassociator as Heteroassociator
 from .artificial.memory_recall import Recall as Recall
 from .artificial.memory_rules import OverloadWarning as OverloadWarning
+from .artificial.memory_sequence import SequenceMemory as SequenceMemory
+from .artificial.memory_sequence import SequenceRecall as SequenceRecall
 from .artificial.pattern_files import digits as digits
 from .artificial.pattern_files import letters as letters
 from .artificial.pattern_files import read_image as read_image
@@ -42,6 +47,7 @@ from .plot_memory import animate_recall as animate_recall
 from .plot_memory import plot_comparison as plot_comparison
 from .plot_memory import plot_pattern as plot_pattern
 from .plot_memory import plot_recall as plot_recall
+from .plot_memory import plot_sequence as plot_sequence
 from .recording import Certificate as Certificate
 from .recording import Recording as Recording
 from .simulation import simulate as simulate

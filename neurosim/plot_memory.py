@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .artificial.memory_recall import Recall, frames
+from .artificial.memory_sequence import SequenceRecall
 from .artificial.patterns import Signs, as_picture
 from .errors import InputError, excerpt
 from .files import replacing
@@ -75,7 +76,7 @@ def plot_recall(recall: Recall, ax: Axes | None = None) -> Axes:
     pictures = _chosen(recall)
     count = len(pictures) + (target is not None)
     figure = plt.figure(figsize=(max(6.4, 1.35 * count), 4.4), layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.35))
+    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.35)).tolist()
     axes = top.subplots(1, count, squeeze=False)[0]
     for one, (title, state) in zip(axes, pictures, strict=False):
         plot_pattern(state, one, like=target, title=title)
@@ -163,6 +164,20 @@ def plot_comparison(
     return figure
 
 
+def plot_sequence(recall: SequenceRecall, ax: Axes | None = None) -> Axes:
+    """Overlaps with all patterns of a sequence against time."""
+    if ax is None:
+        _, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
+    for name, course in zip(recall.stored.names, recall.overlaps.T, strict=True):
+        ax.plot(course, label=_short(name))
+    ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+    ax.set(xlabel="sweep", ylabel="overlap", xlim=(0, len(recall.states) - 1), ylim=(None, 1.05))
+    ax.set_title(str(recall), loc="left", fontsize="medium")
+    if len(recall.stored.names) <= 12:
+        ax.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
+
+
 def animate_recall(recall: Recall, path: str | os.PathLike[str]) -> None:
     """Write the course of a recall as a GIF, unit by unit where the updates were asynchronous.
 
@@ -200,7 +215,7 @@ class _Gif(PillowWriter):
     def finish(self) -> None:
         first, *others = self._frames  # type: ignore[attr-defined]
         delay = int(1000 / self.fps)
-        first.save(self.outfile, format="GIF", save_all=True, append_images=others, duration=delay, loop=0)  # type: ignore[attr-defined]
+        first.save(self.outfile, format="GIF", save_all=True, append_images=others, duration=delay, loop=0)
 
 
 def _bars(ax: Axes, recall: Recall) -> Any:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import InputError, choices, excerpt
 from .memory_engines import Engine, FormedWeights, OverlapFields, asynchronous, synchronous
 from .memory_recall import Floats, Recall, Stored, check_update
-from .memory_rules import RULES, OverloadWarning, check_kappa, hebb_counts, largest_load, mean_value
+from .memory_rules import RULES, OverloadWarning, check_kappa, hebb_counts, largest_load, margin, mean_value
 from .patterns import Patterns, Signs, as_patterns, random_numbers, seed_sequence, share, signs, whole
 
 _MOST_FORMED = 4096  # from here on Hebb's weights are not formed
@@ -90,7 +90,7 @@ class Hopfield:
         before = self._engine
         self.rule, self._stored = rule, self._storage(together)
         if self._changed and isinstance(before, FormedWeights):
-            self._engine = self._formed(before.matrix * before.scale + hebb_counts(added.values) / self.n)
+            self._engine = FormedWeights.of(before.matrix * before.scale + hebb_counts(added.values) / self.n)
         else:
             self._engine = self._learned(together.values)
         alpha, limit = self.load, largest_load(rule, self.n, self.kappa)
@@ -144,13 +144,8 @@ class Hopfield:
             counts = hebb_counts(values) if len(values) else np.zeros((self.n, self.n), np.int16)
             return FormedWeights(counts, 1 / self.n, symmetric=True, hebb=exact)
         if not len(values):
-            return self._formed(np.zeros((self.n, self.n)))
-        return self._formed(RULES[self.rule](values, kappa=self.kappa))
-
-    def _formed(self, weights: Floats) -> FormedWeights:
-        symmetric = bool((weights == weights.T).all())
-        margin = 1e-12 * float(np.abs(weights).sum(axis=1).max(initial=0))
-        return FormedWeights(weights, 1.0, symmetric, margin=margin)
+            return FormedWeights.of(np.zeros((self.n, self.n)))
+        return FormedWeights.of(RULES[self.rule](values, kappa=self.kappa), margin(self.rule))
 
     def _check_room(self, rule: str) -> None:
         if 8 * self.n**2 > _MOST_BYTES:
@@ -176,7 +171,7 @@ class Hopfield:
         names = tuple(name for name, kept in zip(self.names, keep, strict=True) if kept)
         self._stored = self._storage(Patterns(names, values[keep], self._stored.shape))
         if self._changed and isinstance(before, FormedWeights):
-            self._engine = self._formed(before.matrix * before.scale - hebb_counts(removed[None]) / self.n)
+            self._engine = FormedWeights.of(before.matrix * before.scale - hebb_counts(removed[None]) / self.n)
         else:
             self._engine = self._learned(values[keep])
         return self
@@ -221,7 +216,7 @@ class Hopfield:
             end = asynchronous(engine, start, self._live, rng, math.inf, 100).state.astype(np.float64)
             weights -= strength / self.n * np.outer(end, end)
             weights.flat[:: self.n + 1] = 0
-        self._engine = self._formed(weights)
+        self._engine = FormedWeights.of(weights)
         self._changed.append("unlearning")
         return self
 
@@ -254,7 +249,7 @@ class Hopfield:
         if not 0 <= limit < math.inf:
             raise InputError(f"the limit of weights is a number from 0 on, not {excerpt(limit)}")
         weights = self._own_weights("clipping")
-        self._engine = self._formed(np.clip(weights, -limit, limit) if limit else np.sign(weights) / self.n)
+        self._engine = FormedWeights.of(np.clip(weights, -limit, limit) if limit else np.sign(weights) / self.n)
         self._changed.append("clipping")
         return self
 
@@ -295,7 +290,7 @@ class Hopfield:
 
     def _as_before(self, engine: FormedWeights, matrix: NDArray[Any], symmetric: bool) -> FormedWeights:
         if matrix.dtype.kind == "f":
-            return self._formed(matrix)
+            return FormedWeights.of(matrix)
         return FormedWeights(matrix, engine.scale, symmetric and engine.symmetric)
 
     # Recalling ---------------------------------------------------------------------------------------------------

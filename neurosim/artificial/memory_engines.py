@@ -77,6 +77,12 @@ class FormedWeights:
     hebb: Signs | None = None
     margin: float = 0.0
 
+    @classmethod
+    def of(cls, weights: Floats, margin: float = 0.0) -> "FormedWeights":
+        """Weights as they are; fields count as zero up to rounding, or up to `margin`."""
+        rounding = 1e-12 * float(np.abs(weights).sum(axis=1).max(initial=0))
+        return cls(weights, 1.0, bool((weights == weights.T).all()), margin=max(margin, rounding))
+
     def fields(self, state: Signs) -> NDArray[Any]:
         """Fields (n,) of all units, in steps of `scale`."""
         if self.hebb is not None:

@@ -49,7 +49,7 @@ class Stored:
     def pattern(self, k: int) -> Signs:
         """Pattern k (n,)."""
         if self.values is not None:
-            return self.values[k]
+            return np.asarray(self.values[k])
         assert self.bits is not None
         return np.asarray(np.where(self.bits[:, k // 8] >> np.uint8(k % 8) & 1, 1, -1), dtype=np.int8)
 

@@ -45,6 +45,12 @@ def pseudo_inverse(X: Signs, **_options: float) -> Floats:
     Without the diagonal, as by Kanter & Sompolinsky (1987, doi:10.1103/PhysRevA.35.380).
     """
     values = X.astype(np.float64)
+    try:
+        projection = values.T @ np.linalg.solve(values @ values.T, values)
+        if np.abs(projection @ values.T - values.T).max() < 1e-9:
+            return _without_diagonal(projection)
+    except np.linalg.LinAlgError:
+        pass  # linearly dependent patterns
     _, sizes, right = np.linalg.svd(values, full_matrices=False)
     rank = int(np.count_nonzero(sizes > sizes[0] * max(values.shape) * np.finfo(np.float64).eps))
     return _without_diagonal(right[:rank].T @ right[:rank])
@@ -65,30 +71,29 @@ def storkey(X: Signs, **_options: float) -> Floats:
     return w
 
 
-def perceptron(X: Signs, kappa: float = 1.0, **_options: float) -> Floats:
+def perceptron(X: Signs, kappa: float = 1.0, quiet: bool = False, **_options: float) -> Floats:
     """Every unit learns as a perceptron until ξ_i Σ_j w_ij ξ_j ≥ κ |w_i| for all patterns (Gardner 1988).
 
     doi:10.1088/0305-4470/21/1/030. The rows are independent, so that the weights are not symmetric. They are scaled to
     rows of length 1.
     """
-    values = X.astype(np.float64)
-    w = hebb_counts(X).astype(np.float64) / X.shape[1]
-    for _epoch in range(_MOST_EPOCHS):
-        stability = values * (values @ w.T)
-        wrong = stability < kappa * np.linalg.norm(w, axis=1) + 1e-12
-        if not wrong.any():
-            break
-        w += (wrong * values).T @ values / X.shape[1]
-        np.fill_diagonal(w, 0)
-    else:
-        share, alpha = wrong.mean(), len(X) / X.shape[1]
-        warnings.warn(
-            f"perceptron rule: {share:.2g} of the stabilities are below kappa = {kappa:g} after {_MOST_EPOCHS} epochs; "
-            f"store fewer patterns or take a smaller kappa (α = {alpha:.3g} allows {largest_stability(alpha):.3g} for "
-            "random patterns)",
-            OverloadWarning,
-            stacklevel=4,
+    from . import recall_loops
+
+    loops: Any = recall_loops
+    n, alpha, values = X.shape[1], len(X) / X.shape[1], X.astype(np.float64)
+    overlaps = values @ values.T / n
+    stability = np.ascontiguousarray((values * (overlaps @ values)).T - alpha)
+    strength = np.ones((n, len(X)))  # Hebb's weights to begin with
+    unsolved = loops.learn_rows(overlaps, np.ascontiguousarray(X.T), stability, strength, kappa, _MOST_EPOCHS)
+    if unsolved and not quiet:
+        text = (
+            f"perceptron rule: {unsolved} of {n} units have stabilities below kappa = {kappa:g} after {_MOST_EPOCHS} "
+            f"epochs; store fewer patterns or take a smaller kappa (α = {alpha:.3g} allows "
+            f"{largest_stability(alpha):.3g} for random patterns)"
         )
+        warnings.warn(text, OverloadWarning, stacklevel=4)
+    w = (strength * values.T) @ values / n
+    np.fill_diagonal(w, 0)
     lengths = np.linalg.norm(w, axis=1, keepdims=True)
     return np.asarray(w / np.where(lengths > 0, lengths, 1))
 
@@ -106,6 +111,11 @@ RULES: dict[str, Callable[..., Any]] = {
     "storkey": storkey,
     "perceptron": perceptron,
 }
+
+
+def margin(rule: str) -> float:
+    """Up to which size a field counts as zero: at α = 1 the fields of the pseudo-inverse vanish, up to its rounding."""
+    return 1e-9 if rule == "pseudo-inverse" else 0.0
 
 
 def largest_load(rule: str, n: int, kappa: float = 0.0) -> float:

@@ -141,7 +141,7 @@ def squares(tables, patterns):
     """Σ_k M[k]² over the patterns: half the difference of two entries is one overlap."""
     total = 0
     for k in range(patterns):
-        m = np.int64(tables[k // 4, 1 << (k % 4)] - tables[k // 4, 0])
+        m = int(tables[k // 4, 1 << (k % 4)]) - int(tables[k // 4, 0])
         total += (m // 2) ** 2
     return total
 
@@ -216,3 +216,33 @@ def fields_of_weights(J, s, h):
         for j in range(s.size):
             total = np.int32(total + J[i, j] * s[j])
         h[i] = total
+
+
+@njit(cache=True, nogil=True)
+def learn_rows(Q, Y, stability, strength, kappa, most):
+    """Perceptron learning of every unit, up to `most` epochs; how many units have not finished.
+
+    w_i = Σ_µ a_µ y_µ ξ^µ/n without w_ii, with strengths a: row i of `strength` (n, P), which changes, as does
+    `stability` (n, P), y_µ Σ_j w_ij ξ_j^µ. Q (P, P) are the overlaps of the patterns, Y (n, P) the patterns.
+    """
+    n, patterns = Y.shape
+    unsolved = 0
+    for i in range(n):
+        y, s, a = Y[i], stability[i], strength[i]
+        square = 0.0
+        for mu in range(patterns):
+            square += a[mu] * s[mu] / n
+        wrong = 1
+        for _ in range(most):
+            wrong = 0
+            for mu in range(patterns):
+                if s[mu] < kappa * square**0.5 + 1e-12:
+                    wrong += 1
+                    a[mu] += 1.0
+                    square += (2 * s[mu] + 1.0 - 1.0 / n) / n
+                    for nu in range(patterns):
+                        s[nu] += y[mu] * y[nu] * Q[mu, nu] - 1.0 / n
+            if wrong == 0:
+                break
+        unsolved += wrong > 0
+    return unsolved

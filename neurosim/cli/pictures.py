@@ -29,7 +29,8 @@ class Screen:
 
     def text(self, text: str = "", style: str = "") -> None:
         """Print a line."""
-        self.console.print(text if self.blocks else plain(text), style=style or None, soft_wrap=True)
+        shown = text if self.blocks else plain(text)
+        self.console.print(shown, style=style or None, soft_wrap=not self.blocks)
 
     def row(self, pictures: Sequence[tuple[str, Any]], like: Any = None, titles: bool = True) -> None:
         """Print pictures side by side, with titles above."""
@@ -61,7 +62,7 @@ class Screen:
     def fits(self, pictures: Sequence[tuple[str, Any]]) -> int:
         """How many pictures like these stand side by side."""
         widest = max(max(shrink(picture, self.width // 2 - 4).shape[1], len(title)) + 2 for title, picture in pictures)
-        return max(2, (self.width - 2) // widest)
+        return max(2, (self.width - 2) // int(widest))
 
     def _draw(self, picture: Any, like: Any) -> list[Any]:
         from rich.text import Text
