@@ -36,8 +36,7 @@ def plot_pattern(pattern: Any, ax: Axes | None = None, *, like: Any = None, titl
     title
         Above the picture.
     """
-    if ax is None:
-        _, ax = plt.subplots(figsize=(2.2, 2.4), layout="constrained")
+    ax = new_axes(ax, (2.2, 2.4))
     ax.imshow(pixels(pattern, like), interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     for spine in ax.spines.values():
@@ -45,6 +44,14 @@ def plot_pattern(pattern: Any, ax: Axes | None = None, *, like: Any = None, titl
     if title:
         ax.set_title(title, fontsize="small")
     return ax
+
+
+def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    """`ax`, or that of a new figure."""
+    if ax is not None:
+        return ax
+    _, made = plt.subplots(figsize=size, layout="constrained")
+    return made
 
 
 def pixels(pattern: Any, like: Any = None) -> Any:
@@ -76,7 +83,8 @@ def plot_recall(recall: Recall, ax: Axes | None = None) -> Axes:
     pictures = _chosen(recall)
     count = len(pictures) + (target is not None)
     figure = plt.figure(figsize=(max(6.4, 1.35 * count), 4.4), layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.35)).tolist()
+    parts: Any = figure.subfigures(2, 1, height_ratios=(1, 1.35))
+    top, bottom = parts
     axes = top.subplots(1, count, squeeze=False)[0]
     for one, (title, state) in zip(axes, pictures, strict=False):
         plot_pattern(state, one, like=target, title=title)
@@ -86,7 +94,8 @@ def plot_recall(recall: Recall, ax: Axes | None = None) -> Axes:
     left, right = bottom.subplots(1, 2, width_ratios=(1, 1.3))
     _plot_energy(left, recall)
     _plot_overlaps(right, recall)
-    return axes[len(pictures) - 1]  # type: ignore[no-any-return]
+    last: Axes = axes[len(pictures) - 1]
+    return last
 
 
 def _target(recall: Recall) -> Signs | None:
@@ -166,8 +175,7 @@ def plot_comparison(
 
 def plot_sequence(recall: SequenceRecall, ax: Axes | None = None) -> Axes:
     """Overlaps with all patterns of a sequence against time."""
-    if ax is None:
-        _, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
+    ax = new_axes(ax, (7, 3.2))
     for name, course in zip(recall.stored.names, recall.overlaps.T, strict=True):
         ax.plot(course, label=_short(name))
     ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)

@@ -12,7 +12,7 @@ LAYERS = [
     {"kernel"},
     {"simulation", "artificial"},
     {"spikes", "experiments", "check", "files"},
-    {"plot", "plot_memory"},
+    {"plot", "plot_memory", "plot_memory_experiments"},
     {"cli"},
     {"__init__", "__main__"},
 ]
@@ -20,7 +20,7 @@ LAYER = {module: number for number, modules in enumerate(LAYERS) for module in m
 HEAVY = {  # what only some may import
     "numba": {"kernel", "artificial"},
     "llvmlite": {"kernel"},
-    "matplotlib": {"plot", "plot_memory"},
+    "matplotlib": {"plot", "plot_memory", "plot_memory_experiments"},
     "PIL": {"artificial"},
     "pint": {"units"},
     "sympy": {"model"},
@@ -32,7 +32,7 @@ HEAVY = {  # what only some may import
 }
 DELEGATES = {  # methods that hand on to a higher layer, by an import inside the function
     ("artificial", "animate"): "plot_memory",
-    ("artificial", "plot"): "plot_memory",
+    ("artificial", "plot"): "plot_memory plot_memory_experiments",
     ("recording", "plot"): "plot",
     ("experiments", "plot"): "plot",
 }

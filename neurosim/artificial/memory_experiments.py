@@ -60,7 +60,7 @@ class StorageCapacity:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw it; see `neurosim.plot_storage`."""
-        from ..plot_memory import plot_storage
+        from ..plot_memory_experiments import plot_storage
 
         return plot_storage(self, ax=ax)
 
@@ -140,8 +140,8 @@ def capacity(
     points = np.array([half_point(*pair, trials) for pair in zip(alpha, hits, strict=True)])
     limit, limit_error = extrapolated(np.array(sizes), points[:, 0], points[:, 1])
     return StorageCapacity(
-        rule, np.array(sizes), alpha, found.mean(axis=2), _standard_error(found), hits, trials, points[:, 0], points[:, 1],
-        limit, limit_error,
+        rule, np.array(sizes), alpha, found.mean(axis=2), _standard_error(found), hits, trials, points[:, 0],
+        points[:, 1], limit, limit_error,
     )  # fmt: skip
 
 
@@ -210,7 +210,7 @@ class Basins:
     noise : ndarray (L,)
         Share of the cue that was flipped.
     retrieved, error : ndarray (L,)
-        Share of the trials in which the pattern of the cue was retrieved (overlap at least 0.9), its standard error.
+        Share of the trials in which the pattern of the cue was retrieved (overlap at least 0.9); its standard error.
     exact : ndarray (L,)
         Share in which it came back to the last unit.
     overlap : ndarray (L,)
@@ -237,7 +237,7 @@ class Basins:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw it; see `neurosim.plot_basins`."""
-        from ..plot_memory import plot_basins
+        from ..plot_memory_experiments import plot_basins
 
         return plot_basins(self, ax=ax)
 
@@ -350,7 +350,7 @@ class Robustness:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw it; see `neurosim.plot_robustness`."""
-        from ..plot_memory import plot_robustness
+        from ..plot_memory_experiments import plot_robustness
 
         return plot_robustness(self, ax=ax)
 

@@ -113,7 +113,7 @@ class PhaseDiagram:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw it; see `neurosim.plot_phase_diagram`."""
-        from ..plot_memory import plot_phase_diagram
+        from ..plot_memory_experiments import plot_phase_diagram
 
         return plot_phase_diagram(self, ax=ax)
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from . import cache, demo, doctor, files, hopfield, models, run
+from . import cache, demo, doctor, files, memory, models, run
 
 app = typer.Typer(
     help="Simulate the whole ladder of neuron models, from Hodgkin–Huxley to threshold units.",
@@ -38,7 +38,7 @@ app.command("run")(run.run)
 app.command("gain")(run.gain)
 app.command("check")(files.check)
 app.command("new")(files.new)
-app.add_typer(hopfield.app, name="hopfield")
+app.add_typer(memory.app, name="hopfield")
 app.add_typer(cache.app, name="cache")
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)

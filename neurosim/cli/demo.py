@@ -25,7 +25,7 @@ _INPUTS = 200
 def demo(
     out: Annotated[str, typer.Option(metavar="FOLDER", help="Where to put the figures.")] = "neurosim-demo",
 ) -> None:
-    """Draw spike trains and gain functions of all models.
+    """Draw spike trains and gain functions of all models, and recall a letter.
 
     Figures go into a folder, a table to the terminal.
     """
@@ -59,6 +59,7 @@ def demo(
         onset = f"{gain.onset:.4g} {gain.unit}".rstrip() if np.isfinite(gain.onset) else "–"
         table.add_row(name, onset, str(gain.kind or "–"), f"{gain.rate.max():.1f}", f"{seconds[name]:.1f}")
     show_table(table)
+    written.append(_recall(folder))
     for path in written:
         typer.echo(f"wrote {path}")
     typer.echo(f"{time.perf_counter() - began:.1f} s, compiling included where a kernel was not in the cache")
@@ -70,6 +71,29 @@ def _train(name: str, amplitude: float) -> "Recording":
 
     variable = {"renewal": "h"}.get(name, "V")
     return simulate(name, step(amplitude, start=20, stop=180), 200, record=[variable])
+
+
+def _recall(folder: Path) -> Path:
+    """Recall a letter from a noisy one, in the terminal and as a moving picture."""
+    from ..artificial.hopfield import Hopfield
+    from ..artificial.pattern_files import letters
+    from ..artificial.patterns import flip
+    from .hopfield import in_words, show_course
+    from .pictures import Screen
+
+    stored = letters("A-H")
+    memory = Hopfield(100).store(stored, rule="pseudo-inverse")
+    recall = memory.recall(flip(stored["C"], 0.12, seed=1), seed=1)
+    screen = Screen()
+    screen.text("The letters A to H in 100 units, and a C with 12 pixels flipped", "bold")
+    screen.text()
+    show_course(screen, recall, stored["C"])
+    screen.text()
+    screen.text(in_words(recall, "C"), "bold green")
+    screen.text()
+    path = folder / "recall.gif"
+    recall.animate(path)
+    return path
 
 
 def _draw(folder: Path, trains: "dict[str, Recording]", gains: "dict[str, GainFunction]") -> list[Path]:

@@ -221,7 +221,7 @@ def _show(memory: "Hopfield", result: "Recall", name: str, spoil: Spoiler, anima
     screen.text()
     if animate and screen.blocks:
         _animate(screen, result, target)
-    _show_course(screen, result, target)
+    show_course(screen, result, target)
     screen.text()
     if result.energy is not None:
         values = result.energy / memory.n
@@ -249,7 +249,7 @@ def _through(values: Any, form: str = ".3f") -> str:
     return " → ".join(texts if len(texts) <= 7 else [*texts[:4], "…", *texts[-2:]])
 
 
-def _show_course(screen: "Screen", result: "Recall", target: Any) -> None:
+def show_course(screen: "Screen", result: "Recall", target: Any) -> None:
     """Cue, states after sweeps in which something moved, and what was stored."""
     import numpy as np
 
