@@ -78,17 +78,20 @@ class Hopfield:
         """
         if rule not in RULES:
             raise InputError(f"unknown rule {excerpt(rule)}; {choices(rule, RULES)}")
-        self.kappa = check_kappa(kappa)
+        kappa = check_kappa(kappa)
         added = as_patterns(patterns, self.n)
         if self._changed and not rule == self.rule == "hebb":
             raise InputError(
                 f"{self._changed[0]} came before; only Hebb's rule adds to such weights, take a new memory"
             )
+        if rule != "hebb" and self._wanted == "overlaps":
+            raise InputError(f"the {rule} rule needs weights; leave engine out, or take the rule hebb")
         if rule != "hebb" or self._wanted == "weights":
             self._check_room(rule)
         together = self._together(added)
         before = self._engine
-        self.rule, self._stored = rule, self._storage(together)
+        self.rule, self.kappa = rule, kappa
+        self._stored = self._storage(together)
         if self._changed and isinstance(before, FormedWeights):
             self._engine = FormedWeights.of(before.matrix * before.scale + hebb_counts(added.values) / self.n)
         else:
@@ -127,8 +130,6 @@ class Hopfield:
 
     @property
     def _by_overlaps(self) -> bool:
-        if self._wanted == "overlaps" and self.rule not in (None, "hebb"):
-            raise InputError(f"the {self.rule} rule needs weights; leave engine out, or take the rule hebb")
         return self.rule in (None, "hebb") and (self._wanted or self._by_size) == "overlaps"
 
     @property

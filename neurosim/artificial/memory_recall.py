@@ -225,7 +225,7 @@ class Recall:
 
     def _shares(self) -> Floats:
         """How much of each pattern is in the state: the overlaps, with what patterns have in common counted once."""
-        if self.stored.bits is not None or self.stored.count > 512:
+        if self.stored.count > 512 or self.stored.count * self.stored.n > 20_000_000:
             return self.overlaps
         values = self.stored.all().astype(np.float64)
         return np.asarray(np.linalg.lstsq(values @ values.T, values @ self.state.ravel(), rcond=None)[0])

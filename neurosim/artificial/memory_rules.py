@@ -66,8 +66,7 @@ def storkey(X: Signs, **_options: float) -> Floats:
     for pattern in X.astype(np.float64):
         local = (w @ pattern)[:, None] - w * pattern  # h_ij: w_ii is 0
         change = np.outer(pattern, pattern) - pattern[:, None] * local.T - local * pattern
-        w += change / n
-        np.fill_diagonal(w, 0)
+        w = _without_diagonal(w + change / n)
     return w
 
 

@@ -65,7 +65,9 @@ def _several(patterns: Any, n: int | None) -> Any:
         return list(patterns)
     if array.ndim == 0:
         raise InputError(f"patterns are a dict of name → array or an array (patterns, units), not {excerpt(patterns)}")
-    return array[None] if array.ndim == 1 or array.size == n else array
+    if array.ndim == 1:
+        return array[None] if array.size else []
+    return array[None] if array.size == n != array[0].size else array
 
 
 def signs(values: Any, what: str) -> Signs:
