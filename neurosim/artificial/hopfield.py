@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError, choices, excerpt
 from .memory_engines import Engine, FormedWeights, OverlapFields, asynchronous, synchronous
+from .memory_learning import check_room, diluted, energies, learned, remaining, storage, unlearned
 from .memory_recall import Floats, Recall, Stored, check_update
-from .memory_rules import RULES, OverloadWarning, check_kappa, hebb_counts, largest_load, margin, mean_value
-from .patterns import Patterns, Signs, as_patterns, random_numbers, seed_sequence, share, signs, whole
+from .memory_rules import RULES, OverloadWarning, check_kappa, hebb_counts, largest_load
+from .patterns import Patterns, Signs, as_patterns, seed_sequence, share, signs, whole
 
 _MOST_FORMED = 4096  # from here on Hebb's weights are not formed
-_MOST_BYTES = 4_000_000_000
 _ENGINES = ("weights", "overlaps")
 
 
@@ -87,17 +87,17 @@ class Hopfield:
         if rule != "hebb" and self._wanted == "overlaps":
             raise InputError(f"the {rule} rule needs weights; leave engine out, or take the rule hebb")
         if rule != "hebb" or self._wanted == "weights":
-            self._check_room(rule)
+            check_room(self.n, rule)
         together = self._together(added)
         before = self._engine
         self.rule, self.kappa = rule, kappa
-        self._stored = self._storage(together)
+        self._stored = storage(together, rule, self._by_overlaps)
         if self._changed and isinstance(before, FormedWeights):
             self._engine = FormedWeights.of(before.matrix * before.scale + hebb_counts(added.values) / self.n)
         else:
-            self._engine = self._learned(together.values)
-        alpha, limit = self.load, largest_load(rule, self.n, self.kappa)
-        if alpha > limit:
+            self._engine = learned(self._stored, rule, kappa)
+        alpha, limit = self.load, largest_load(rule, self.n, kappa)
+        if alpha > limit and rule != "perceptron":  # which has said what it could not learn
             warnings.warn(
                 f"{self._stored.count} patterns in {self.n} units are α = {alpha:.3g}; the {rule} rule holds up to "
                 f"α = {limit:.3g} of random patterns",
@@ -117,17 +117,6 @@ class Hopfield:
             names = tuple(str(self._stored.count + k) for k in range(len(names)))
         return Patterns(self.names + names, np.concatenate([self._stored.all(), added.values]), self._stored.shape)
 
-    def _storage(self, patterns: Patterns) -> Stored:
-        names, values, shape = patterns
-        if self._by_overlaps:
-            bits = np.empty((self.n, (len(values) + 7) // 8), dtype=np.uint8)
-            for byte in range(bits.shape[1]):
-                rows = values[8 * byte : 8 * byte + 8] > 0
-                bits[:, byte] = np.packbits(rows, axis=0, bitorder="little")[0]
-            return Stored(names, self.n, shape, None, bits)
-        mean = mean_value(values) if self.rule == "covariance" else 0.0
-        return Stored(names, self.n, shape, values, None, mean)
-
     @property
     def _by_overlaps(self) -> bool:
         return self.rule in (None, "hebb") and (self._wanted or self._by_size) == "overlaps"
@@ -135,25 +124,6 @@ class Hopfield:
     @property
     def _by_size(self) -> str:
         return "weights" if self.n <= _MOST_FORMED else "overlaps"
-
-    def _learned(self, values: Signs) -> Engine:
-        assert self.rule is not None
-        if self._stored.bits is not None:
-            return OverlapFields(self._stored.bits, len(values), 1 / self.n)
-        if self.rule == "hebb":
-            exact = values if len(values) * self.n < 2**31 else None
-            counts = hebb_counts(values) if len(values) else np.zeros((self.n, self.n), np.int16)
-            return FormedWeights(counts, 1 / self.n, symmetric=True, hebb=exact)
-        if not len(values):
-            return FormedWeights.of(np.zeros((self.n, self.n)))
-        return FormedWeights.of(RULES[self.rule](values, kappa=self.kappa), margin(self.rule))
-
-    def _check_room(self, rule: str) -> None:
-        if 8 * self.n**2 > _MOST_BYTES:
-            raise InputError(
-                f"weights of {self.n} units need {8e-9 * self.n**2:.3g} GB for the rule {rule}; take fewer units, or "
-                "the rule hebb, which can do without (engine='overlaps')"
-            )
 
     def forget(self, pattern: Any) -> "Hopfield":
         """Take one pattern out of the memory, by its name or as an array: the others are then as if alone.
@@ -170,11 +140,12 @@ class Hopfield:
         keep = np.arange(len(values)) != index
         before = self._engine
         names = tuple(name for name, kept in zip(self.names, keep, strict=True) if kept)
-        self._stored = self._storage(Patterns(names, values[keep], self._stored.shape))
+        rule = self.rule or "hebb"
+        self._stored = storage(Patterns(names, values[keep], self._stored.shape), rule, self._by_overlaps)
         if self._changed and isinstance(before, FormedWeights):
             self._engine = FormedWeights.of(before.matrix * before.scale - hebb_counts(removed[None]) / self.n)
         else:
-            self._engine = self._learned(values[keep])
+            self._engine = learned(self._stored, rule, self.kappa)
         return self
 
     def _index(self, pattern: Any) -> int:
@@ -207,17 +178,10 @@ class Hopfield:
         steps = whole(steps, "steps", 0)
         if not 0 <= strength < math.inf:
             raise InputError(f"strength is a number from 0 on, not {excerpt(strength)}")
-        weights = self._own_weights("unlearning").copy()
-        generator = random_numbers(seed, 1)
-        rng = seed_sequence(seed, 2).generate_state(4, np.uint64)
-        for _ in range(steps):
-            start = np.zeros(self.n, np.int8)
-            start[self._live] = 2 * generator.integers(0, 2, self._live.size, dtype=np.int8) - 1
-            engine = FormedWeights(weights, 1.0, symmetric=True, margin=1e-12)
-            end = asynchronous(engine, start, self._live, rng, math.inf, 100).state.astype(np.float64)
-            weights -= strength / self.n * np.outer(end, end)
-            weights.flat[:: self.n + 1] = 0
-        self._engine = FormedWeights.of(weights)
+        engine = self._own_engine("unlearning")
+        if not engine.symmetric:
+            raise InputError("unlearning needs symmetric weights; the perceptron rule's are not")
+        self._engine = unlearned(engine, self._live, steps, strength, seed)
         self._changed.append("unlearning")
         return self
 
@@ -232,16 +196,7 @@ class Hopfield:
             Both directions of a pair go together. Otherwise each on its own, and there is no energy any more.
         """
         fraction = share(fraction, "the fraction to dilute")
-        engine = self._own_engine("dilution")
-        matrix = engine.matrix.copy()
-        rows, columns = np.triu_indices(self.n, 1)
-        if not symmetric:
-            rows, columns = np.concatenate([rows, columns]), np.concatenate([columns, rows])
-        gone = random_numbers(seed).permutation(rows.size)[: round(fraction * rows.size)]
-        matrix[rows[gone], columns[gone]] = 0
-        if symmetric:
-            matrix[columns[gone], rows[gone]] = 0
-        self._engine = self._as_before(engine, matrix, symmetric or fraction == 0)
+        self._engine = diluted(self._own_engine("dilution"), fraction, seed, symmetric)
         self._changed.append("dilution")
         return self
 
@@ -249,8 +204,10 @@ class Hopfield:
         """Cut weights off at ±`limit`; only their signs remain, as ±1/n, where it is 0."""
         if not 0 <= limit < math.inf:
             raise InputError(f"the limit of weights is a number from 0 on, not {excerpt(limit)}")
-        weights = self._own_weights("clipping")
-        self._engine = FormedWeights.of(np.clip(weights, -limit, limit) if limit else np.sign(weights) / self.n)
+        engine = self._own_engine("clipping")
+        weights = engine.matrix * engine.scale
+        clipped = np.clip(weights, -limit, limit) if limit else np.sign(weights) / self.n
+        self._engine = FormedWeights.of(clipped, threshold=engine.threshold)
         self._changed.append("clipping")
         return self
 
@@ -262,17 +219,7 @@ class Hopfield:
         units
             Indices of units, or a fraction (a float) to be drawn at random.
         """
-        if isinstance(units, float):
-            count = round(share(units, "the fraction of units to remove") * self.n)
-            gone = random_numbers(seed).permutation(self.n)[:count]
-        else:
-            gone = np.atleast_1d(np.asarray(units))
-            if gone.dtype.kind not in "iu" or ((gone < 0) | (gone >= self.n)).any():
-                raise InputError(f"units to remove are indices from 0 to {self.n - 1}, or a fraction such as 0.2")
-        kept = np.setdiff1d(self._live, gone).astype(np.int32)
-        if not kept.size:
-            raise InputError("no unit would remain; remove fewer")
-        self._live = kept
+        self._live = remaining(self._live, units, self.n, seed)
         return self
 
     def _own_engine(self, what: str) -> FormedWeights:
@@ -282,17 +229,6 @@ class Hopfield:
             raise InputError(f"{what} needs formed weights; take Hopfield(n, engine='weights') with fewer units")
         assert isinstance(self._engine, FormedWeights)
         return self._engine
-
-    def _own_weights(self, what: str) -> Floats:
-        engine = self._own_engine(what)
-        if what == "unlearning" and not engine.symmetric:
-            raise InputError("unlearning needs symmetric weights; the perceptron rule's are not")
-        return np.asarray(engine.matrix * engine.scale, dtype=np.float64)
-
-    def _as_before(self, engine: FormedWeights, matrix: NDArray[Any], symmetric: bool) -> FormedWeights:
-        if matrix.dtype.kind == "f":
-            return FormedWeights.of(matrix)
-        return FormedWeights(matrix, engine.scale, symmetric and engine.symmetric)
 
     # Recalling ---------------------------------------------------------------------------------------------------
 
@@ -348,7 +284,7 @@ class Hopfield:
             state=course.state.reshape(self._stored.shape),
             sweeps=course.flips.size,
             period=course.period,
-            energy=-0.5 * engine.scale * course.products if engine.symmetric else None,
+            energy=energies(engine, course.products, course.sums(live or self.n)) if engine.symmetric else None,
             flips=course.flips,
             flip_order=course.order,
             update=update,
@@ -371,7 +307,7 @@ class Hopfield:
         return np.ascontiguousarray(state).reshape(self.n)
 
     def energy(self, state: ArrayLike) -> float:
-        """−½ Σ_ij w_ij s_i s_j of a state.
+        """−½ Σ_ij w_ij s_i s_j + θ Σ_i s_i of a state, θ the threshold.
 
         Raises
         ------
@@ -384,10 +320,11 @@ class Hopfield:
                 "there is no energy: the weights are not symmetric; symmetric are all rules but perceptron"
             )
         s = np.where(np.isin(np.arange(self.n), self._live), self._cue(state), 0).astype(np.int8)
-        return -0.5 * engine.scale * float(np.dot(s.astype(np.float64), engine.fields(s)))
+        product = np.dot(s.astype(np.float64), engine.fields(s))
+        return float(energies(engine, product, s.sum(dtype=np.int64)))
 
     def fields(self, state: ArrayLike) -> Floats:
-        """Fields Σ_j w_ij s_j (n,) of all units in a state."""
+        """Fields Σ_j w_ij s_j − θ (n,) of all units in a state, θ the threshold."""
         s = np.where(np.isin(np.arange(self.n), self._live), self._cue(state), 0).astype(np.int8)
         engine = self._running()
         return np.asarray(engine.fields(s) * engine.scale)
@@ -436,10 +373,16 @@ class Hopfield:
     @property
     def weights(self) -> Floats:
         """The matrix (n, n), formed if it is not."""
-        self._check_room(self.rule or "hebb")
-        if isinstance(self._running(), OverlapFields):
-            return hebb_counts(self.patterns) / self.n
-        return self._own_weights("reading").copy()
+        check_room(self.n, self.rule or "hebb")
+        engine = self._running()
+        if isinstance(engine, FormedWeights):
+            return np.asarray(engine.matrix * engine.scale, dtype=np.float64)
+        return np.asarray(hebb_counts(self.patterns) / self.n)
+
+    @property
+    def threshold(self) -> float:
+        """θ of all units: 0 but for the covariance rule, by which it lies midway between active and silent units."""
+        return 0.0 if self._engine is None else self._engine.threshold
 
     def __repr__(self) -> str:
         rule = f", {self.rule}" if self.rule else ""

@@ -24,6 +24,11 @@ class Course(NamedTuple):
     order: NDArray[np.int32]
     period: int | None
 
+    def sums(self, units: int) -> Floats:
+        """Σ s of every state (sweeps + 1,), of so many units."""
+        up = [np.count_nonzero(np.unpackbits(row)) for row in self.bits]
+        return np.asarray(2.0 * np.array(up) - units)
+
 
 class Engine(Protocol):
     """What a memory asks of the two."""
@@ -36,6 +41,11 @@ class Engine(Protocol):
     @property
     def margin(self) -> float:
         """Up to which size a field counts as zero, in steps."""
+        ...
+
+    @property
+    def threshold(self) -> float:
+        """θ of all units, which the fields contain."""
         ...
 
     @property
@@ -69,19 +79,23 @@ def _loops() -> Any:
 
 @dataclass(frozen=True, eq=False)
 class FormedWeights:
-    """A matrix (n, n) with zeros on the diagonal, times `scale`; `hebb` are the patterns if it is exactly theirs."""
+    """A matrix (n, n) with zeros on the diagonal, times `scale`; `hebb` are the patterns if it is exactly theirs.
+
+    A threshold goes with weights of floating-point numbers only.
+    """
 
     matrix: NDArray[Any]
     scale: float
     symmetric: bool
     hebb: Signs | None = None
     margin: float = 0.0
+    threshold: float = 0.0
 
     @classmethod
-    def of(cls, weights: Floats, margin: float = 0.0) -> "FormedWeights":
+    def of(cls, weights: Floats, margin: float = 0.0, threshold: float = 0.0) -> "FormedWeights":
         """Weights as they are; fields count as zero up to rounding, or up to `margin`."""
         rounding = 1e-12 * float(np.abs(weights).sum(axis=1).max(initial=0))
-        return cls(weights, 1.0, bool((weights == weights.T).all()), margin=max(margin, rounding))
+        return cls(weights, 1.0, bool((weights == weights.T).all()), margin=max(margin, rounding), threshold=threshold)
 
     def fields(self, state: Signs) -> NDArray[Any]:
         """Fields (n,) of all units, in steps of `scale`."""
@@ -90,7 +104,7 @@ class FormedWeights:
             _loops().fields_of_hebb(self.hebb, state, h)
             return h
         if self.matrix.dtype.kind == "f":
-            return np.asarray(self.matrix @ state.astype(self.matrix.dtype))
+            return np.asarray(self.matrix @ state.astype(self.matrix.dtype) - self.threshold)
         h = np.empty(state.size, dtype=np.int32)
         _loops().fields_of_weights(self.matrix, state, h)
         return h
@@ -126,6 +140,7 @@ class OverlapFields:
     scale: float
     symmetric: bool = True
     margin: float = 0.0
+    threshold: float = 0.0
 
     def fields(self, state: Signs) -> NDArray[Any]:
         """Fields (n,) of all units, in steps of `scale`."""

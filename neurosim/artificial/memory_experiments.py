@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import InputError, choices, excerpt
 from ..progress import Progress, progress_bar
 from .hopfield import Hopfield
-from .memory_engines import Engine, FormedWeights, OverlapFields, asynchronous
+from .memory_engines import Engine, OverlapFields, asynchronous
 from .memory_fits import extrapolated, half_point
+from .memory_learning import learned, storage
 from .memory_recall import RETRIEVED, Floats
-from .memory_rules import RULES, check_kappa, largest_load, margin
-from .patterns import Signs, flip, random_numbers, random_patterns, seed_sequence, share, whole
+from .memory_rules import RULES, check_kappa, largest_load
+from .patterns import Patterns, Signs, flip, random_numbers, random_patterns, seed_sequence, share, whole
 
 _AGAINST = ("noise", "temperature", "dilution", "removed units")
 
@@ -168,7 +169,8 @@ def _random_memory(
         return OverlapFields(bits, count, 1 / n), np.where(bits[:, 0] & 1, 1, -1).astype(np.int8)
     seed = int(seed_sequence(root, *key).generate_state(1, np.uint64)[0])
     values = random_patterns(count, n, seed=seed)
-    return FormedWeights.of(RULES[rule](values, kappa=kappa, quiet=True), margin(rule)), values[0]
+    stored = storage(Patterns(tuple(map(str, range(count))), values, (n,)), rule, as_bits=False)
+    return learned(stored, rule, kappa, quiet=True), values[0]
 
 
 def _standard_error(values: Floats) -> Floats:

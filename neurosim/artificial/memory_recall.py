@@ -62,7 +62,8 @@ class Stored:
     def products(self, state: NDArray[Any]) -> Floats:
         """Σ_i ξ_i s_i with every pattern (P,)."""
         if self.bits is None:
-            return np.asarray(self._numbers @ state.astype(np.float32), dtype=np.float64)
+            exact = np.float64 if state.dtype.kind == "f" else np.float32  # whole numbers up to 2²⁴ are exact in both
+            return np.asarray(self._numbers.astype(exact, copy=False) @ state.astype(exact), dtype=np.float64)
         return bit_products(self.bits, state)[: self.count]
 
     def overlaps(self, state: NDArray[Any], live: int | None = None) -> Floats:

@@ -29,7 +29,7 @@ def hebb_counts(X: Signs) -> NDArray[Any]:
 
 
 def covariance(X: Signs, **_options: float) -> Floats:
-    """(1/n) Σ_µ (ξ_i − a)(ξ_j − a) with the mean a of all values (after Tsodyks & Feigel'man 1988)."""
+    """(1/n) Σ_µ (ξ_i − a)(ξ_j − a) with the mean a of all values (Tsodyks & Feigel'man 1988)."""
     centred = X - mean_value(X)
     return _without_diagonal(centred.T @ centred / X.shape[1])
 

@@ -159,7 +159,7 @@ def _magnetization(sigma: float, temperature: float) -> float:
         return float(weights @ np.tanh((m + sigma * z) / temperature)) - m
 
     least = 1e-7
-    return _root(excess, least, 1.0) if excess(least) > 0 else 0.0
+    return min(1.0, _root(excess, least, 1 + 1e-9)) if excess(least) > 0 else 0.0
 
 
 def _square(m: float, sigma: float, temperature: float) -> float:

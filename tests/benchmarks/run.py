@@ -7,7 +7,14 @@ from pathlib import Path
 
 from common import Figures, document, parser, publish
 
-BENCHMARKS = ("first_spike", "one_neuron", "hodgkin_huxley", "adaptive_exponential", "leaky_integrate_and_fire")
+BENCHMARKS = (
+    "first_spike",
+    "one_neuron",
+    "hodgkin_huxley",
+    "adaptive_exponential",
+    "leaky_integrate_and_fire",
+    "hopfield",
+)
 
 
 def figures_of(name: str, quick: bool) -> Figures:
