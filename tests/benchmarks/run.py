@@ -16,6 +16,7 @@ BENCHMARKS = (
     "spike_statistics",
     "noise",
     "artificial",
+    "hopfield",
 )
 
 
