@@ -117,7 +117,7 @@ def move(tile, j, step, at, width, dt, free):
 LIMITS: Final = """\
     # The shorter the steps, the earlier before a blow-up they are taken in pieces: else its error is of first order.
     shrunk = min(1.0, dt/USUAL)
-    steepest, smallest = STEEP*shrunk, max(16*TICK, SMALLEST*shrunk**{power})
+    steepest, smallest = STEEP*shrunk, on_lattice(max(16*TICK, SMALLEST*shrunk**{power}))
     coarse = max(FINE, 2.0**-6*smallest)"""
 
 LOCATED: Final = """\
