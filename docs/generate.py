@@ -37,7 +37,10 @@ API = {  # module of the package: heading
     "model": "Models",
     "check": "Checks",
     "methods": "Methods",
+    "artificial": "Artificial neurons and associative memory",
     "plot": "Figures",
+    "plot_memory": "Figures of memories",
+    "plot_memory_experiments": "Figures of experiments on memories",
     "errors": "Errors",
 }
 
