@@ -107,7 +107,7 @@ def capacity(
     max_sweeps
         After which a trial ends in any case.
     seed, threads, progress
-        The same seed gives the same result for any number of threads.
+        The same seed gives the same result for any number of threads. Rules other than Hebb's leave threads to NumPy.
     """
     if rule not in RULES:
         raise InputError(f"unknown rule {excerpt(rule)}; {choices(rule, RULES)}")
