@@ -6,13 +6,13 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .memory_recall import _BYTE, Bits, Floats, bit_products
+from .memory_recall import BYTE_SIGNS, Bits, Floats, bit_products
 from .patterns import Signs
 
 _BUFFER = 16_000_000  # bytes of states kept per call of a loop
 _MOST_UPDATES = 20_000_000  # per call: no longer than a second, after which Ctrl-C is heard
 _LARGEST_LOG = 1_000_000
-_NIBBLE = _BYTE[:16, :4]
+_NIBBLE = BYTE_SIGNS[:16, :4]
 
 
 class Course(NamedTuple):
