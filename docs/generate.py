@@ -43,8 +43,11 @@ API = {  # module of the package: heading
     "artificial": "Artificial neurons",
     "check": "Checks",
     "methods": "Methods",
+    "artificial": "Artificial neurons and associative memory",
     "plot": "Figures",
     "plot.networks": "Figures of networks and learning",
+    "plot_memory": "Figures of memories",
+    "plot_memory_experiments": "Figures of experiments on memories",
     "errors": "Errors",
 }
 ELSEWHERE = {  # names whose heading is not that of their module

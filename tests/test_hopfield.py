@@ -500,6 +500,8 @@ def test_a_failed_call_leaves_the_memory_as_it_was():
     with pytest.raises(ns.InputError):
         ns.Hopfield(10, engine="overlaps").store(np.ones((1, 10)), "storkey")
     assert (memory.rule, memory.names) == ("hebb", ("a",))
+    with pytest.raises(ValueError, match="read-only"):
+        memory.patterns[0, 0] = 5
     np.testing.assert_array_equal(memory.weights, weights)
     assert str(memory.recall(np.where(np.arange(10) % 3, 1, -1))) == "retrieved: a"
 

@@ -129,7 +129,6 @@ def test_critical_load_extrapolates_to_the_literature():
     assert (np.diff(found.critical) < 0).all()
 
 
-@pytest.mark.slow
 def test_phase_diagram_follows_theory():
     """Away from the lines – well inside retrieval, and well outside – the overlap is that of theory."""
     found = ns.phase_diagram(2000, [0.01, 0.03, 0.06, 0.1], [0, 0.2, 0.4, 0.6], trials=4, sweeps=80, seed=1)

@@ -129,7 +129,10 @@ def test_text_files(tmp_path):
     ("text", "message"),
     [
         ("", "no pattern"),
-        ("[a]\n", "no pattern"),
+        ("[a]\n", "no pattern below \\[a\\]"),
+        ("[a]\n#\n\n[b]\n", "no pattern below \\[b\\]"),
+        ("[a]\n[b]\n#\n", "line 2: a name of a pattern is one printable line"),
+        ("[a\x1b[31m]\n#\n", "line 1: a name of a pattern is one printable line"),
         ("##\n#x\n", "line 2: 'x' is neither # "),
         ("##\n###\n", "line 2: 3 columns, but 2 in the row above"),
         ("[a]\n#\n\n[a]\n#\n", "a second pattern with the name 'a'"),

@@ -6,12 +6,13 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .memory_recall import _BYTE, Bits, Floats, bit_products
+from .memory_recall import BYTE_SIGNS, Bits, Floats, bit_products
 from .patterns import Signs
 
 _BUFFER = 16_000_000  # bytes of states kept per call of a loop
+_MOST_UPDATES = 20_000_000  # per call: no longer than a second, after which Ctrl-C is heard
 _LARGEST_LOG = 1_000_000
-_NIBBLE = _BYTE[:16, :4]
+_NIBBLE = BYTE_SIGNS[:16, :4]
 
 
 class Course(NamedTuple):
@@ -169,7 +170,7 @@ def asynchronous(engine: Engine, state: Signs, units: NDArray[np.int32], rng: An
     s = state.copy()
     kept = engine.start(s)
     width = (s.size + 7) // 8
-    window = max(1, min(sweeps, _BUFFER // width))
+    window = max(1, min(sweeps, _BUFFER // width, _MOST_UPDATES // s.size))
     order = units.copy()
     courses, products = [np.packbits(s > 0, bitorder="little")[None]], [np.array([np.nan])]
     counts, logs, room = [], [], _LARGEST_LOG

@@ -20,7 +20,8 @@ from .memory_recall import RETRIEVED, Floats
 from .memory_rules import RULES, check_kappa, largest_load
 from .patterns import Patterns, Signs, flip, random_numbers, random_patterns, seed_sequence, share, whole
 
-_AGAINST = ("noise", "temperature", "dilution", "removed units")
+DAMAGES = ("noise", "temperature", "dilution", "removed units")
+"""What `robustness` can test against."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +108,7 @@ def capacity(
     max_sweeps
         After which a trial ends in any case.
     seed, threads, progress
-        The same seed gives the same result for any number of threads.
+        The same seed gives the same result for any number of threads. Rules other than Hebb's leave threads to NumPy.
     """
     if rule not in RULES:
         raise InputError(f"unknown rule {excerpt(rule)}; {choices(rule, RULES)}")
@@ -127,7 +128,7 @@ def capacity(
         row, column, trial = job
         size, count = sizes[row], int(counts[row, column])
         key = (size, count, trial)
-        engine, target = _random_memory(rule, size, count, kappa, root, key)  # type: ignore[arg-type]
+        engine, target = random_memory(rule, size, count, kappa, root, key)  # type: ignore[arg-type]
         start = flip(target, noise, seed=int(seed_sequence(root, *key, 1).generate_state(1)[0]))  # type: ignore[arg-type]
         rng = seed_sequence(root, *key, 2).generate_state(4, np.uint64)  # type: ignore[arg-type]
         end = asynchronous(engine, start, np.arange(size, dtype=np.int32), rng, math.inf, most).state
@@ -135,13 +136,13 @@ def capacity(
 
     if rule != "hebb":
         threads = 1  # linear algebra has threads of its own
-    found = _in_threads(run, jobs, threads, progress, "capacity").reshape(len(sizes), -1, trials)
+    found = in_threads(run, jobs, threads, progress, "capacity").reshape(len(sizes), -1, trials)
     alpha = counts / np.array(sizes)[:, None]
     hits = (found >= RETRIEVED).mean(axis=2)
     points = np.array([half_point(*pair, trials) for pair in zip(alpha, hits, strict=True)])
     limit, limit_error = extrapolated(np.array(sizes), points[:, 0], points[:, 1])
     return StorageCapacity(
-        rule, np.array(sizes), alpha, found.mean(axis=2), _standard_error(found), hits, trials, points[:, 0],
+        rule, np.array(sizes), alpha, found.mean(axis=2), standard_error(found), hits, trials, points[:, 0],
         points[:, 1], limit, limit_error,
     )  # fmt: skip
 
@@ -158,9 +159,7 @@ def _counts(rule: str, n: int, alphas: ArrayLike | None, kappa: float) -> NDArra
     return np.maximum(1, np.round(grid * n)).astype(np.int64)
 
 
-def _random_memory(
-    rule: str, n: int, count: int, kappa: float, root: int, key: tuple[int, ...]
-) -> tuple[Engine, Signs]:
+def random_memory(rule: str, n: int, count: int, kappa: float, root: int, key: tuple[int, ...]) -> tuple[Engine, Signs]:
     """A memory of random patterns, and the first of them; Hebb's without weights."""
     if rule == "hebb":
         bits = random_numbers(root, *key).integers(0, 256, (n, (count + 7) // 8), dtype=np.uint8)
@@ -173,7 +172,7 @@ def _random_memory(
     return learned(stored, rule, kappa, quiet=True), values[0]
 
 
-def _standard_error(values: Floats) -> Floats:
+def standard_error(values: Floats) -> Floats:
     """Of the mean over the last axis; NaN for a single value."""
     count = values.shape[-1]
     if count < 2:
@@ -181,7 +180,7 @@ def _standard_error(values: Floats) -> Floats:
     return np.asarray(values.std(axis=-1, ddof=1) / math.sqrt(count))
 
 
-def _in_threads(
+def in_threads(
     run: Callable[[Any], Any], jobs: Sequence[Any], threads: int | None, progress: bool | Progress, what: str
 ) -> Floats:
     """The results of all jobs, in order; each has random numbers of its own, so that threads change nothing."""
@@ -273,8 +272,8 @@ def basins(
     seed, threads, progress
         The same seed gives the same result for any number of threads.
     """
-    levels = _levels(np.linspace(0, 0.5, 11) if noise is None else noise, "noise")
-    trials, names = whole(trials, "trials", 1), _names(memory)
+    levels = checked_levels(np.linspace(0, 0.5, 11) if noise is None else noise, "noise")
+    trials, names = whole(trials, "trials", 1), stored_names(memory)
     patterns = memory.patterns
     root = seed_sequence(seed).entropy
     jobs = [(level, k, trial) for level in range(levels.size) for k in range(len(names)) for trial in range(trials)]
@@ -288,12 +287,12 @@ def basins(
         wrong = np.count_nonzero((result.state.ravel() != patterns[k]) & (result.state.ravel() != 0))
         return overlap, float(overlap >= RETRIEVED), float(wrong == 0)
 
-    found = _in_threads(run, jobs, threads, progress, "basins").reshape(levels.size, len(names), trials, 3)
+    found = in_threads(run, jobs, threads, progress, "basins").reshape(levels.size, len(names), trials, 3)
     share_of = found[..., 1].mean(axis=2)
     return Basins(
         noise=levels,
         retrieved=share_of.mean(axis=1),
-        error=_standard_error(found[..., 1].reshape(levels.size, -1)),
+        error=standard_error(found[..., 1].reshape(levels.size, -1)),
         exact=found[..., 2].mean(axis=(1, 2)),
         overlap=found[..., 0].mean(axis=(1, 2)),
         by_pattern=share_of,
@@ -303,13 +302,15 @@ def basins(
     )
 
 
-def _names(memory: Hopfield) -> tuple[str, ...]:
+def stored_names(memory: Hopfield) -> tuple[str, ...]:
+    """The names in a memory in which something is stored."""
     if not isinstance(memory, Hopfield) or not memory.names:
         raise InputError("this experiment needs a Hopfield memory in which patterns are stored")
     return memory.names
 
 
-def _levels(values: ArrayLike, what: str, largest: float = 1.0) -> Floats:
+def checked_levels(values: ArrayLike, what: str, largest: float = 1.0) -> Floats:
+    """Strengths of a disturbance, sorted."""
     levels = np.atleast_1d(np.asarray(values, dtype=np.float64))
     if levels.ndim != 1 or not levels.size or not ((levels >= 0) & (levels <= largest)).all():
         raise InputError(f"levels of {what} are numbers from 0 to {largest:g} in a 1-D array")

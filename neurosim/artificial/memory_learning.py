@@ -29,6 +29,7 @@ def storage(patterns: Patterns, rule: str, as_bits: bool) -> Stored:
     names, values, shape = patterns
     n = values.shape[1]
     if not as_bits:
+        values.flags.writeable = False  # users see them
         mean = mean_value(values) if rule == "covariance" and len(values) else 0.0
         return Stored(names, n, shape, values, None, mean)
     bits = np.empty((n, (len(values) + 7) // 8), dtype=np.uint8)

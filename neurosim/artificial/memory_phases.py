@@ -12,7 +12,15 @@ from ..errors import InputError, choices, excerpt
 from ..progress import Progress
 from .hopfield import Hopfield
 from .memory_engines import asynchronous
-from .memory_experiments import _AGAINST, Robustness, _in_threads, _levels, _names, _random_memory, _standard_error
+from .memory_experiments import (
+    DAMAGES,
+    Robustness,
+    checked_levels,
+    in_threads,
+    random_memory,
+    standard_error,
+    stored_names,
+)
 from .memory_recall import RETRIEVED, Floats
 from .memory_theory import PhaseBoundaries, amit_gutfreund_sompolinsky, phase_boundaries
 from .patterns import flip, seed_sequence, whole
@@ -48,12 +56,12 @@ def robustness(
     max_sweeps, seed, threads, progress
         As for `basins`. At a finite temperature all sweeps are made, and the last half counts.
     """
-    if against not in _AGAINST:
-        raise InputError(f"unknown {excerpt(against)}; {choices(against, _AGAINST)}")
-    names, patterns, trials = _names(memory), memory.patterns, whole(trials, "trials", 1)
+    if against not in DAMAGES:
+        raise InputError(f"unknown {excerpt(against)}; {choices(against, DAMAGES)}")
+    names, patterns, trials = stored_names(memory), memory.patterns, whole(trials, "trials", 1)
     usual = {"noise": np.linspace(0, 0.5, 11), "temperature": np.linspace(0, 1.2, 13)}
     grid = usual.get(against, np.linspace(0, 0.9, 10)) if levels is None else levels
-    strengths = _levels(grid, against, 100.0 if against == "temperature" else 1.0)
+    strengths = checked_levels(grid, against, 100.0 if against == "temperature" else 1.0)
     root = seed_sequence(seed).entropy
     jobs = [(level, trial) for level in range(strengths.size) for trial in range(trials)]
 
@@ -69,10 +77,10 @@ def robustness(
             overlaps.append(float(used.recall(cue, beta=beta, seed=second, max_sweeps=max_sweeps).overlaps[k]))
         return overlaps
 
-    found = _in_threads(run, jobs, threads, progress, f"robustness against {against}")
+    found = in_threads(run, jobs, threads, progress, f"robustness against {against}")
     found = found.reshape(strengths.size, -1)
     return Robustness(
-        against, strengths, found.mean(axis=1), _standard_error(found), (found >= RETRIEVED).mean(axis=1), trials
+        against, strengths, found.mean(axis=1), standard_error(found), (found >= RETRIEVED).mean(axis=1), trials
     )
 
 
@@ -152,20 +160,20 @@ def phase_diagram(
     if loads.ndim != 1 or not loads.size or not (np.isfinite(loads) & (loads > 0)).all():
         raise InputError("alphas are loads above 0 in a 1-D array")
     counts = np.unique(np.maximum(1, np.round(loads * n)).astype(np.int64))
-    warm = _levels(np.linspace(0, 1.15, 24) if temperatures is None else temperatures, "temperature", 100.0)
+    warm = checked_levels(np.linspace(0, 1.15, 24) if temperatures is None else temperatures, "temperature", 100.0)
     root = seed_sequence(seed).entropy
     jobs = [(t, a, trial) for t in range(warm.size) for a in range(counts.size) for trial in range(trials)]
 
     def run(job: tuple[int, int, int]) -> float:
         T, count = float(warm[job[0]]), int(counts[job[1]])
-        engine, target = _random_memory("hebb", n, count, 0.0, root, job)  # type: ignore[arg-type]
+        engine, target = random_memory("hebb", n, count, 0.0, root, job)  # type: ignore[arg-type]
         rng = seed_sequence(root, *job, 1).generate_state(4, np.uint64)  # type: ignore[arg-type]
         course = asynchronous(engine, target, np.arange(n, dtype=np.int32), rng, 1 / T if T else math.inf, sweeps)
         last = course.bits[(len(course.bits) + 1) // 2 :] if T else course.bits[-1:]
         different = np.unpackbits(last ^ np.packbits(target > 0, bitorder="little"), axis=1, count=n, bitorder="little")
         return 1 - 2 * float(different.mean())
 
-    found = _in_threads(run, jobs, threads, progress, "phase diagram").reshape(warm.size, counts.size, trials)
+    found = in_threads(run, jobs, threads, progress, "phase diagram").reshape(warm.size, counts.size, trials)
     alpha = counts / n
     theory = np.array([[amit_gutfreund_sompolinsky(a, T).m for a in alpha.tolist()] for T in warm.tolist()])
-    return PhaseDiagram(n, alpha, warm, found.mean(axis=2), _standard_error(found), theory, phase_boundaries())
+    return PhaseDiagram(n, alpha, warm, found.mean(axis=2), standard_error(found), theory, phase_boundaries())

@@ -19,7 +19,8 @@ Bits = NDArray[np.uint8]
 RETRIEVED = 0.9  # least |overlap| with a pattern that counts as having retrieved it
 _MIXED = 0.8  # least |overlap| with the sign of a sum of patterns that counts as their mixture
 _LARGEST_MIXTURE = 7
-_BYTE = np.where(np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little"), 1, -1)
+BYTE_SIGNS = np.where(np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little"), 1, -1)
+"""Signs (256, 8) of the bits of every byte, the lowest first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,7 @@ def bit_products(bits: Bits, state: NDArray[Any]) -> Floats:
     loops: Any = recall_loops
     counts = np.zeros((bits.shape[1], 256), dtype=np.float64 if state.dtype.kind == "f" else np.int32)
     loops.weigh_bytes(bits, state, counts)
-    return (counts.astype(np.float64) @ _BYTE).ravel()
+    return (counts.astype(np.float64) @ BYTE_SIGNS).ravel()
 
 
 @dataclass(frozen=True, eq=False)

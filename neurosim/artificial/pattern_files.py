@@ -99,6 +99,8 @@ def read_patterns(path: str | os.PathLike[str]) -> dict[str, Signs]:
             found[name] = np.where(np.array([list(row) for row in rows]) == "#", 1, -1).astype(np.int8)
             name, rows = "", []
         if heading:
+            if name or not heading[1].isprintable():
+                raise InputError(f"{what}, line {number}: a name of a pattern is one printable line above its rows")
             name = heading[1].strip()
         elif line:
             wrong = re.search(r"[^#.]", line)
@@ -109,8 +111,10 @@ def read_patterns(path: str | os.PathLike[str]) -> dict[str, Signs]:
             if rows and len(line) != len(rows[0]):
                 raise InputError(f"{what}, line {number}: {len(line)} columns, but {len(rows[0])} in the row above")
             rows.append(line)
-    if not found:
-        raise InputError(f"{what}: no pattern; draw rows of # (+1) and . (-1)")
+    if not found or name:
+        raise InputError(
+            f"{what}: no pattern{f' below [{excerpt(name)[1:-1]}]' if name else ''}; draw rows of # (+1) and . (-1)"
+        )
     return found
 
 

@@ -20,7 +20,15 @@ _17, _19, _23, _41, _45 = (np.uint64(shift) for shift in (17, 19, 23, 41, 45))
 _11, _32 = np.uint64(11), np.uint64(32)
 
 
-@njit(cache=True, nogil=True)
+def compiled(function):
+    """Compile a loop when it is first called; keep it on disk, where there is a folder that can be written to."""
+    try:
+        return njit(cache=True, nogil=True)(function)
+    except RuntimeError:
+        return njit(nogil=True)(function)
+
+
+@compiled
 def next_word(rng):
     """64 random bits; moves `rng` (4,) of uint64 on."""
     a, b, c, d = rng[0], rng[1], rng[2], rng[3]
@@ -36,13 +44,13 @@ def next_word(rng):
     return word
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def uniform(rng):
     """A random number from [0, 1)."""
     return np.float64(next_word(rng) >> _11) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def shuffle(order, rng):
     """Bring `order` into random order, in place (Fisher & Yates)."""
     for last in range(order.size - 1, 0, -1):
@@ -50,7 +58,7 @@ def shuffle(order, rng):
         order[last], order[k] = order[k], order[last]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pack(s, bits):
     """Write the signs of `s` (n,) as bits, the first unit lowest: `numpy.unpackbits` reads them, bitorder "little"."""
     whole = s.size // 8
@@ -66,7 +74,7 @@ def pack(s, bits):
         bits[whole] = value
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def flips_now(s, field, beta, margin, rng):
     """Whether a unit of state `s` in this field flips; `beta` is 2β in steps of the field, `margin` counts as zero."""
     if beta == inf:
@@ -74,7 +82,7 @@ def flips_now(s, field, beta, margin, rng):
     return uniform(rng) * (1.0 + exp(beta * s * field)) < 1.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def relax_weights(J, h, s, order, rng, beta, margin, course, energy, flips, log):
     """Sweeps in random order, until one flips nothing at β = ∞.
 
@@ -112,7 +120,7 @@ def relax_weights(J, h, s, order, rng, beta, margin, course, energy, flips, log)
     return flips.size, False
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def field_from_tables(row, tables):
     """Σ_k ±M[k], the sign of each from the bits of `row` (B,): four patterns at a time, summed in tables (2 B, 16)."""
     total = 0
@@ -121,7 +129,7 @@ def field_from_tables(row, tables):
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_to_tables(row, tables, agreement, s):
     """Put into the tables that a unit with these bits has become `s`; agreement[u, v] is 4 − 2·(bits of u ^ v)."""
     for b in range(row.size):
@@ -136,7 +144,7 @@ def add_to_tables(row, tables, agreement, s):
                 tables[2 * b + 1, v] -= agreement[high, v] + agreement[high, v]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def squares(tables, patterns):
     """Σ_k M[k]² over the patterns: half the difference of two entries is one overlap."""
     total = 0
@@ -146,7 +154,7 @@ def squares(tables, patterns):
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def relax_overlaps(bits, tables, agreement, patterns, s, order, rng, beta, course, energy, flips, log):
     """The same without weights, for so many patterns: bits (n, B) of uint8, tables (2 B, 16) of int32.
 
@@ -177,7 +185,7 @@ def relax_overlaps(bits, tables, agreement, patterns, s, order, rng, beta, cours
     return flips.size, False
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fields_of_overlaps(bits, tables, patterns, s, h):
     """Fields h (n,) of all units from the tables."""
     spare, active = 8 * bits.shape[1] - patterns, 0
@@ -187,7 +195,7 @@ def fields_of_overlaps(bits, tables, patterns, s, h):
         h[i] = field_from_tables(bits[i], tables) - spare * active - patterns * s[i]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def weigh_bytes(bits, s, counts):
     """counts[b, v] (B, 256) += Σ s over the units whose byte b is v: the overlaps follow from it."""
     for i in range(s.size):
@@ -195,7 +203,7 @@ def weigh_bytes(bits, s, counts):
             counts[b, bits[i, b]] += s[i]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fields_of_hebb(X, s, h):
     """Hebb's fields h (n,) = Xᵀ X s − P s from patterns X (P, n), without the matrix."""
     for j in range(h.size):
@@ -208,7 +216,7 @@ def fields_of_hebb(X, s, h):
             h[j] += m * X[mu, j]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fields_of_weights(J, s, h):
     """Fields h (n,) = J s of whole numbers."""
     for i in range(h.size):
@@ -218,7 +226,7 @@ def fields_of_weights(J, s, h):
         h[i] = total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def learn_rows(Q, Y, stability, strength, kappa, most):
     """Perceptron learning of every unit, up to `most` epochs; how many units have not finished.
 

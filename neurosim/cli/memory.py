@@ -51,6 +51,7 @@ def capacity(
     import numpy as np
 
     from ..artificial.memory_experiments import capacity as measure
+    from .pictures import Screen
 
     alphas = None if to is None else np.linspace(0, to, steps + 1)[1:]
     found = measure(
@@ -78,12 +79,13 @@ def capacity(
     for k, alpha in enumerate(found.alpha[0]):
         table.add_row(f"{alpha:.3f}", *(f"{row[k]:.3f}" for row in found.overlap))
     show_table(table)
+    screen = Screen()
     for size, point, error in zip(found.n, found.critical, found.critical_error, strict=True):
         if np.isfinite(point):
-            typer.echo(f"n = {size}: half of the trials retrieve at α = {point:.4f} ± {error:.4f}")
+            screen.text(f"n = {size}: half of the trials retrieve at α = {point:.4f} ± {error:.4f}")
     if np.isfinite(found.alpha_c):
         theory = "; theory 0.138" if rule == "hebb" else ""
-        typer.echo(f"n → ∞: α_c = {found.alpha_c:.4f} ± {found.alpha_c_error:.4f}{theory}")
+        screen.text(f"n → ∞: α_c = {found.alpha_c:.4f} ± {found.alpha_c_error:.4f}{theory}")
     _say(plot, csv)
 
 
