@@ -22,6 +22,7 @@ _HOME = {  # module: the names users type, imported when first used
     "pulses ramp sine step white_noise",
     "agreement": "Agreement",
     "distributions": "IntervalDistribution interval_distribution",
+    "files": "from_file",
     "errors": "InputError ModelError NeurosimError SimulationError UnitError",
     "experiments": "GainFunction gain_function",
     "kernel": "Solution integrate",

@@ -50,6 +50,7 @@ from .errors import SimulationError as SimulationError
 from .errors import UnitError as UnitError
 from .experiments import GainFunction as GainFunction
 from .experiments import gain_function as gain_function
+from .files import from_file as from_file
 from .kernel import Solution as Solution
 from .kernel import integrate as integrate
 from .methods import METHODS as METHODS

@@ -6,8 +6,9 @@ Between two neighbours of its `edges` each is smooth: a + b τ + c sin(d + e τ 
 `pieces` says with which numbers.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,13 +151,28 @@ class Pulses:
         return _piece(first, a=self((first + last) / 2))
 
 
+class Origin(NamedTuple):
+    """The file that samples are from, its SHA-256, and how it was read: the options of `from_file` other than its path."""
+
+    path: str
+    sha256: str
+    reading: Mapping[str, Any]
+
+
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Samples dt apart, the first at t = 0, along the last axis of `values` ((T,) or (n, T))."""
+    """Samples dt apart, the first at t = 0, along the last axis of `values` ((T,) or (n, T)).
+
+    As given they are in `unit`, for a membrane of `area` (in the coherent set) if that is not None; a run has them in
+    the coherent set, without.
+    """
 
     values: Any
     dt: float
     interpolate: bool
+    unit: str | None = None
+    area: float | None = None
+    origin: Origin | None = None
 
     def __call__(self, t: Floats, left: bool = False) -> Floats:
         values: Floats = self.values

@@ -26,8 +26,10 @@ HEAVY = {  # what only some may import
     "typer": {"cli"},
     "rich": {"cli", "progress"},
     "brian2": set(),
-    "neo": set(),
-    "pandas": set(),
+    "neo": {"files"},
+    "quantities": {"files"},
+    "pandas": {"files"},
+    "h5py": {"files"},
     "sklearn": {"artificial"},
 }
 DELEGATES = {  # methods that hand on to a higher layer, by an import inside the function
