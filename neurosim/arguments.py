@@ -79,7 +79,7 @@ def make_setup(
         located=_located(model, spike_timing, scheme, bool(drive.noise)),
         rtol=relative,
         atol=absolute,
-        recorded=_rows(model, record, bool(drive.noise)),
+        recorded=recorded_rows(model, record, bool(drive.noise)),
         every=whole(record_every, "record_every", 1),
         seed=entropy,
         per=steps_between_draws(model, values, step),
@@ -225,7 +225,7 @@ def _can_start(name: str, values: Floats) -> NDArray[np.bool_]:
     return np.isfinite(values) & ((values >= 0) | (name != "hazard_left"))
 
 
-def _rows(model: Model, record: Iterable[str], noisy: bool) -> tuple[str, ...]:
+def recorded_rows(model: Model, record: Iterable[str], noisy: bool) -> tuple[str, ...]:
     """Rows of a tile that must be recorded so that all names in `record` can be computed."""
     trees = {name: formula.tree for name, formula in model.defines.items()}
     for name in record:

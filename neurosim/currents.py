@@ -202,7 +202,9 @@ def _positive(value: Any, unit: Unit, what: str, or_zero: bool = False) -> NDArr
     return numbers
 
 
-def from_array(samples: Any, dt: Any, *, interpolate: bool = False, unit: str | None = None, area: Any = None) -> Current:
+def from_array(
+    samples: Any, dt: Any, *, interpolate: bool = False, unit: str | None = None, area: Any = None
+) -> Current:
     """A sampled current: one waveform (T,) for all neurons, or (n, T), one for each.
 
     Parameters

@@ -35,6 +35,16 @@ class Drive:
         """How many neurons the amplitudes are for."""
         return int(self.amplitude.shape[1])
 
+    def of(self, neurons: NDArray[np.int64]) -> "Drive":
+        """The same for some of the neurons, without noise."""
+        if neurons.size == self.neurons:
+            return self
+        dense = tuple(
+            (target, factor[neurons], replace(samples, values=samples.values[neurons]))
+            for target, factor, samples in self.dense
+        )
+        return Drive(self.amplitude[:, neurons], self.target, self.waveforms, dense)
+
     def waves(self, first: int, last: int, dt: float, nodes: Sequence[float]) -> Floats:
         """Waveforms inside the steps first … last - 1, at the nodes of each: (steps, nodes, waves)."""
         result = np.empty((last - first, len(nodes), len(self.waveforms)))
@@ -196,8 +206,8 @@ def coherent(samples: Samples, unit: Unit, what: str) -> Samples:
     except UnitError as error:
         if samples.area is None and density and _fits(samples, parse_unit("nA")):
             raise UnitError(
-                f"{what} is in {unit.text}, per area of membrane, the samples are a current; say the area of the neuron "
-                "with area=, such as area='2000 um^2'"
+                f"{what} is in {unit.text}, per area of membrane, the samples are a current; say the area of the "
+                "neuron with area=, such as area='2000 um^2'"
             ) from None
         if samples.unit is None:
             raise
@@ -205,7 +215,7 @@ def coherent(samples: Samples, unit: Unit, what: str) -> Samples:
         raise UnitError(
             f"{what} is in {unit.text or 'pure numbers'}, the samples{source} in {excerpt(samples.unit)}: {error}"
         ) from None
-    return replace(samples, values=values if samples.area is None else values / samples.area, unit=None, area=None)
+    return replace(samples, values=values if samples.area is None else values / samples.area, unit=None)
 
 
 def _values(samples: Samples, unit: Unit, what: str) -> Floats:

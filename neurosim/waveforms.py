@@ -152,7 +152,7 @@ class Pulses:
 
 
 class Origin(NamedTuple):
-    """The file that samples are from, its SHA-256, and how it was read: the options of `from_file` other than its path."""
+    """The file that samples are from, its SHA-256, and how it was read: the options of `from_file` beside its path."""
 
     path: str
     sha256: str
@@ -163,8 +163,8 @@ class Origin(NamedTuple):
 class Samples:
     """Samples dt apart, the first at t = 0, along the last axis of `values` ((T,) or (n, T)).
 
-    As given they are in `unit`, for a membrane of `area` (in the coherent set) if that is not None; a run has them in
-    the coherent set, without.
+    As given they are in `unit`, to be divided by the `area` (in the coherent set) of the membrane if that is not None.
+    A run has them divided, and in the coherent set.
     """
 
     values: Any

@@ -57,7 +57,9 @@ def test_a_column_is_chosen(tmp_path):
     path = written(tmp_path / "a.csv", "time_ms,I1_pA,I2_pA,V_mV\n" + rows)
     np.testing.assert_array_equal(driven(ns.from_file(path, column="I2")), -SAMPLES)
     np.testing.assert_array_equal(driven(ns.from_file(path, column="I2_pA")), -SAMPLES)
-    path = written(tmp_path / "b.csv", "time_ms,V_mV,I_pA\n" + "".join(f"{k / 10},-70,{x}\n" for k, x in enumerate(SAMPLES)))
+    path = written(
+        tmp_path / "b.csv", "time_ms,V_mV,I_pA\n" + "".join(f"{k / 10},-70,{x}\n" for k, x in enumerate(SAMPLES))
+    )
     np.testing.assert_array_equal(driven(ns.from_file(path)), SAMPLES)  # the only current
 
 
