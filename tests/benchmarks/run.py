@@ -15,6 +15,7 @@ BENCHMARKS = (
     "leaky_integrate_and_fire",
     "spike_statistics",
     "noise",
+    "recorded_current",
 )
 
 
