@@ -1,4 +1,4 @@
-"""The current that a rig recorded drives three models; the recorded voltage beside theirs, and how well spikes agree."""
+"""The current that a rig recorded drives three models: recorded and simulated voltage, and how well spikes agree."""
 
 import os
 import sys
@@ -64,8 +64,8 @@ for ax, (name, (parameters, current)) in zip(axes[2:], MODELS.items(), strict=Tr
     spikes = spikes[(spikes >= times[0]) & (spikes <= times[-1])]
     ax.plot(spikes, np.full(spikes.size, 1.0), "|", color="C3", transform=ax.get_xaxis_transform(), clip_on=False)
     ax.set_title(label, loc="left", fontsize="medium")
-pA = ns.simulate("adaptive-exponential", ns.from_file(recorded), END, dt=SAMPLE, record="I")["I"][0, :-1]
-axes[0].plot(times, pA[shown], color="0.5", linewidth=0.5)
+samples = ns.simulate("adaptive-exponential", ns.from_file(recorded), END, dt=SAMPLE, record="I")["I"][0, :-1]
+axes[0].plot(times, samples[shown], color="0.5", linewidth=0.5)
 axes[0].set_ylabel("I (pA)")
 for ax in axes[1:]:
     ax.set_ylabel("V (mV)")

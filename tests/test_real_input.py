@@ -1,4 +1,4 @@
-"""A layer-5 pyramidal neuron's recorded current into three models; Γ between repeats, and between model and recording."""
+"""The recorded current of a layer-5 neuron into three models; Γ between repeats, and between model and recording."""
 
 import runpy
 from itertools import combinations

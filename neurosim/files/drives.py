@@ -167,7 +167,8 @@ def _again(origin: Origin, dt: float, interpolate: bool, area: float | None, dig
 def _in_any_unit(samples: Samples) -> Floats:
     for text in ("nA", "uA/cm^2", "mV", "uS", "mS/cm^2", "1", "1/ms"):
         try:
-            return coherent(samples, parse_unit(text), "").values
+            values: Floats = coherent(samples, parse_unit(text), "").values
+            return values
         except InputError:
             continue
     raise InputError(f"samples in {excerpt(samples.unit)} cannot be read again")

@@ -161,7 +161,8 @@ def _arrays(file: Group, name: str, neurons: int) -> dict[str, Any]:
     """Arrays () or (n,) by name; that of the random streams is (n, words)."""
     if not file.has_array(name):
         return {}
-    group, found = file.group(name), {}
+    group = file.group(name)
+    found: dict[str, Any] = {}
     for key in group.names():
         if key == "random":
             found[key] = group.ints(key, (neurons, None))

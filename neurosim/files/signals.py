@@ -60,7 +60,7 @@ def _quietly() -> Iterator[None]:
 def _close(reader: Any) -> None:
     """Close the file of a reader that keeps it open."""
     for opened in (getattr(reader, "_io_nwb", None), getattr(reader, "_io", None)):
-        if hasattr(opened, "close"):
+        if opened is not None and hasattr(opened, "close"):
             opened.close()
 
 

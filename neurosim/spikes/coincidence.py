@@ -18,8 +18,8 @@ def coincidence_factor(data: Any, model: Any, window: Any = 2.0, *, start: Any =
     Parameters
     ----------
     data, model
-        Two spike trains: arrays of times (ms), or a `Recording` or `SpikeTrains` of one neuron. The rate of `model` says
-        how many coincidences there are by chance.
+        Two spike trains: arrays of times (ms), or a `Recording` or `SpikeTrains` of one neuron. The rate of `model`
+        says how many coincidences there are by chance.
     window
         Spikes at most so far apart (ms) coincide; each at most with one other.
     start, stop
