@@ -35,8 +35,8 @@ _HOME = {  # module: the names users type, imported when first used
     "simulation": "simulate",
     "spikes": "Autocorrelation FiringRate IntervalHistogram PSTH PopulationRate PowerSpectrum SerialCorrelation "
     "SpikeTrains TimeRescaling autocorrelation coincidence_factor cv cv2 detect_spikes fano_factor firing_pattern "
-    "interspike_intervals interval_histogram lv mean_firing_rate population_rate power_spectrum psth rescaled_intervals serial_correlation "
-    "time_rescaling_test",
+    "interspike_intervals interval_histogram lv mean_firing_rate population_rate power_spectrum psth "
+    "rescaled_intervals serial_correlation time_rescaling_test",
     "theory": "IntegrateAndFireTheory Intervals NoTheory RenewalTheory integrate_and_fire_cv integrate_and_fire_rate "
     "interval_theory renewal_intervals renewal_theory theory_of threshold_unit",
 }

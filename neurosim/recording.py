@@ -206,7 +206,10 @@ class Recording:
         return to_pandas(self, what)
 
     def to_neo(self) -> Any:
-        """A Neo Block with one Segment: a SpikeTrain for each neuron, an AnalogSignal for each recorded variable."""
+        """A Neo Block with one Segment: a SpikeTrain for each neuron, an AnalogSignal for each recorded variable.
+
+        Spike trains are annotated with ``channel_id``, the neuron, the columns of signals with ``neuron``.
+        """
         from .files import to_neo
 
         return to_neo(self)

@@ -31,6 +31,7 @@ from .units import parse_unit
 Floats = NDArray[np.float64]
 
 _SHARE_OF_MEMORY = 0.8  # of what is free, that traces may take
+_ALWAYS_FITS = 2.0**24  # bytes
 _BOOKKEEPING = 5  # numbers that the kernel keeps for each neuron beside its states, at least
 
 
@@ -298,29 +299,35 @@ def _file_store(blank: Recording, out: Any) -> Any:
     return FileStore(out, blank)
 
 
+def _refuse_what_does_not_fit(blank: Recording) -> None:
+    """Forecast what a run needs, and say what to change where that is more than there is."""
+    states = 16.0 * blank.neurons * (len(blank.model.states) + _BOOKKEEPING)
+    needed = 8.0 * blank.samples * blank.record_neurons.size * len(blank.traces)
+    if states + needed < _ALWAYS_FITS:
+        return
+    free = available_memory()
+    room = _SHARE_OF_MEMORY * free - states
+    if room <= 0:
+        raise InputError(
+            f"{blank.neurons} neurons take at least {size_in_words(states)}, {size_in_words(free)} are free; take fewer"
+        )
+    if needed > room:
+        rows = blank.record_neurons.size
+        cures = [f"record_every={blank.record_every * math.ceil(needed / room)}"]
+        cures += ["fewer neurons in record_neurons=[…]"] if rows > 1 else []
+        raise InputError(
+            f"the traces would take {size_in_words(needed)} ({len(blank.traces)} of {rows} neuron(s) at "
+            f"{blank.samples} times), {size_in_words(free)} are free; take "
+            f"{', '.join([*cures, 'a shorter duration'])}, or stream them to a file with out='….h5'"
+        )
+
+
 class _MemoryStore:
     """Keeps spikes and samples, where they fit."""
 
     def __init__(self, blank: Recording) -> None:
+        _refuse_what_does_not_fit(blank)
         samples, rows = blank.samples, blank.record_neurons.size
-        states = 16.0 * blank.neurons * (len(blank.model.states) + _BOOKKEEPING)
-        if states > _SHARE_OF_MEMORY * available_memory():
-            raise InputError(
-                f"{blank.neurons} neurons take at least {size_in_words(states)}, {size_in_words(available_memory())} "
-                "are free; take fewer"
-            )
-        needed = 8.0 * samples * rows * len(blank.traces)
-        free = available_memory()
-        if needed > _SHARE_OF_MEMORY * free:
-            cures = (
-                [f"record_every={blank.record_every * math.ceil(needed / (_SHARE_OF_MEMORY * free))}"] if free else []
-            )
-            cures += ["fewer neurons in record_neurons=[…]"] if rows > 1 else []
-            raise InputError(
-                f"the traces would take {size_in_words(needed)} ({len(blank.traces)} of {rows} neuron(s) at "
-                f"{samples} times), {size_in_words(free)} are free; take "
-                f"{', '.join([*cures, 'a shorter duration'])}, or stream them to a file with out='….h5'"
-            )
         self.blank, self.done = blank, 0
         self.traces = {name: np.empty((rows, samples)) for name in blank.traces}
         self.index: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]

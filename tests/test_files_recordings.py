@@ -204,6 +204,9 @@ def test_a_current_from_a_file_is_embedded_or_found_again(tmp_path, area):
         ns.rerun(tmp_path / "path.h5")
     source.unlink()
     back = ns.load(tmp_path / "path.h5")  # what was recorded is there
+    assert str(ns.diff(recording, back)) == "no difference"
+    back.save(tmp_path / "again.h5")
+    assert str(ns.diff(recording, tmp_path / "again.h5")) == "no difference"
     np.testing.assert_array_equal(back.spike_time, recording.spike_time)
     with pytest.raises(ns.InputError, match="is not there"):
         back.input("I")
@@ -500,6 +503,7 @@ def test_experiments_are_interrupted_as_ever(monkeypatch):
 
 def test_a_run_that_would_not_fit_is_refused_before_it_starts(monkeypatch):
     monkeypatch.setattr("neurosim.simulation.available_memory", lambda: 1e6)
+    monkeypatch.setattr("neurosim.simulation._ALWAYS_FITS", 0)
     monkeypatch.setattr("neurosim.simulation.execute", None)  # it never comes to that
     with pytest.raises(ns.InputError) as found:
         ns.simulate("leaky-integrate-and-fire", np.full(10, 2.0), 10_000, record=["V", "I"])
@@ -513,6 +517,7 @@ def test_a_run_that_would_not_fit_is_refused_before_it_starts(monkeypatch):
 
 def test_the_cures_work(tmp_path, monkeypatch):
     monkeypatch.setattr("neurosim.simulation.available_memory", lambda: 1e6)
+    monkeypatch.setattr("neurosim.simulation._ALWAYS_FITS", 0)
     options = {"record": ["V", "I"]}
     currents = np.full(10, 2.0)
     assert ns.simulate("leaky-integrate-and-fire", currents, 10_000, **options, record_every=21).samples == 4762
@@ -592,6 +597,7 @@ def test_to_neo():
         assert isinstance(train, neo.SpikeTrain)
         np.testing.assert_array_equal(train.rescale("ms").magnitude, recording.spike_times(neuron))
         assert float(train.t_stop.rescale("ms")) == 100
+        assert train.annotations["channel_id"] == neuron
     V, I, m = segment.analogsignals
     np.testing.assert_array_equal(V.rescale("mV").magnitude, recording["V"].T)
     assert float(V.sampling_period.rescale("ms")) == pytest.approx(0.1)

@@ -18,7 +18,7 @@ from ..simulation import completed, repeated
 from ..simulation import run as simulate_again
 from ..units import coherent_unit, parse_unit
 from ..waveforms import Samples
-from .drives import hash_of
+from .drives import LostSamples, hash_of
 from .export import spikes_of_each
 from .loading import load
 
@@ -192,6 +192,7 @@ def _facts_of_drive(drive: Drive, inputs: list[str]) -> dict[str, Any]:
         for target, waveform, amplitude in zip(drive.target, drive.waveforms, drive.amplitude, strict=True)
     ]
     parts += [(target, samples, factor) for target, factor, samples in drive.dense]
+    waveform: Any
     for number, (target, waveform, amplitude) in enumerate(parts):
         name = f"current {number} into {inputs[target]}"
         kind = "Samples" if isinstance(waveform, Samples) else type(waveform).__name__
@@ -199,7 +200,8 @@ def _facts_of_drive(drive: Drive, inputs: list[str]) -> dict[str, Any]:
         if isinstance(waveform, Samples):
             facts[f"{name}, sampling interval (ms)"] = waveform.dt
             facts[f"{name}, interpolated"] = waveform.interpolate
-            facts[f"{name}, samples (SHA-256)"] = hash_of(waveform.values)
+            digest = waveform.digest if isinstance(waveform, LostSamples) else hash_of(waveform.values)
+            facts[f"{name}, samples (SHA-256)"] = digest
         else:
             facts |= {f"{name}, {f.name}": getattr(waveform, f.name) for f in dataclasses.fields(waveform)}
     for number, source in enumerate(drive.noise):

@@ -25,6 +25,7 @@ class LostSamples(Samples):
     """Samples whose file is no longer as it was: asked for, they say so."""
 
     reason = ""
+    digest = ""
 
     def __call__(self, t: Floats, left: bool = False) -> Floats:
         """An error."""
@@ -73,7 +74,7 @@ def _write_samples(group: Any, samples: Samples, embed: bool | None) -> None:
         group.attrs["path"], group.attrs["sha256"] = samples.origin.path, samples.origin.sha256
         group.attrs["reading"] = json.dumps(dict(samples.origin.reading))
     values = samples.values[:1] if samples.values.ndim == 2 and samples.values.strides[0] == 0 else samples.values
-    group.attrs["values_sha256"] = hash_of(values)
+    group.attrs["values_sha256"] = samples.digest if isinstance(samples, LostSamples) else hash_of(values)
     kept = samples.origin is None or (values.nbytes <= _LARGEST_EMBEDDED if embed is None else embed)
     if kept and not isinstance(samples, LostSamples):
         group.create_dataset("values", data=values)
@@ -144,6 +145,7 @@ def _read_samples(group: Group, axes: int) -> Samples:
     except InputError as error:
         lost = LostSamples(np.zeros((1,) * axes), dt, interpolate, None, area, origin)
         object.__setattr__(lost, "reason", str(error))
+        object.__setattr__(lost, "digest", group.text("values_sha256"))
         return lost
 
 

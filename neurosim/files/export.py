@@ -62,16 +62,20 @@ def to_neo(recording: Recording) -> Any:
     try:
         import neo
         import quantities
+        from neo.core.spiketrainlist import SpikeTrainList
     except ImportError:
         raise InputError('to_neo needs Neo; pip install "neurosim[neo]"') from None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         period = recording.dt * recording.record_every * quantities.ms
         segment = neo.Segment(name=recording.model.name)
-        for neuron, times in enumerate(spikes_of_each(recording)):
-            stop = max(recording.duration, float(times[-1]) if times.size else 0.0)
-            train = neo.SpikeTrain(times, t_stop=stop, units="ms", name=f"neuron {neuron}", neuron=neuron)
-            segment.spiketrains.append(train)
+        segment.spiketrains = SpikeTrainList.from_spike_time_array(
+            recording.spike_time,
+            recording.spike_index,
+            np.arange(recording.neurons),
+            units="ms",
+            t_stop=max(recording.duration, recording.spike_time.max(initial=0.0)) * quantities.ms,
+        )
         for name, trace in recording.traces.items():
             signal = neo.AnalogSignal(
                 trace.T,
