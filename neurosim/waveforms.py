@@ -198,7 +198,7 @@ class Samples:
     @property
     def end(self) -> float:
         """Until when, in ms, the samples say something."""
-        return float((self.values.shape[-1] - (1 if self.interpolate else 0)) * self.dt)
+        return float((np.shape(self.values)[-1] - (1 if self.interpolate else 0)) * self.dt)
 
 
 class Waveform(Protocol):

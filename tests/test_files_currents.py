@@ -36,6 +36,8 @@ def test_csv_headers(tmp_path, header):
     current = ns.from_file(written(tmp_path / "a.csv", table(header)))
     np.testing.assert_array_equal(driven(current), SAMPLES)
     assert current.end == pytest.approx(0.6)
+    assert ns.from_array([1, 2, 3], 0.1).end == pytest.approx(0.3)
+    assert ns.step(1, 2, 3).end == np.inf
 
 
 def test_csv_in_other_units_and_with_other_delimiters(tmp_path):
@@ -329,13 +331,16 @@ def test_paths_that_are_no_files(tmp_path):
 
 
 @needs_recordings
-@pytest.mark.parametrize(("model", "factor"), [("leaky-integrate-and-fire", 8), ("adaptive-exponential", 3)])
-def test_real_files_agree(model, factor):
+@pytest.mark.parametrize(
+    ("model", "factor", "area"),
+    [("leaky-integrate-and-fire", 8, None), ("adaptive-exponential", 3, None), ("hodgkin-huxley", 1, "2000 um^2")],
+)
+def test_real_files_agree(model, factor, area):
     """The same neuron's files of three kinds: the same spikes over the 2 s they share."""
     pytest.importorskip("igor2")
     names = ("current-first-2s.csv", "current-repeat1.ibw", "frozen-noise.npz")
     csv, ibw, npz = (
-        ns.simulate(model, factor * ns.from_file(RECORDINGS / name), 2000, spike_timing="grid").spike_time
+        ns.simulate(model, factor * ns.from_file(RECORDINGS / name, area=area), 2000, spike_timing="grid").spike_time
         for name in names
     )
     assert csv.size > 5

@@ -324,7 +324,9 @@ def test_a_save_killed_at_200_random_moments_leaves_the_old_or_the_new(tmp_path)
     recordings[0].save(target)
     chance, seen = random.Random(1), set()
     for fork in range(200):
-        child = os.fork() if hasattr(os, "fork") else pytest.skip("needs fork")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # other threads of this process do not write HDF5 files
+            child = os.fork() if hasattr(os, "fork") else pytest.skip("needs fork")
         if child == 0:
             try:
                 while True:
@@ -435,6 +437,8 @@ def test_a_stream_killed_is_readable_as_far_as_it_came(tmp_path):
 def press_ctrl_c(monkeypatch, after=3):
     """Ctrl-C in the main thread, in the middle of a window."""
     from neurosim.kernel import windows
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     advance, calls = windows._Run.advance, []
 
@@ -619,6 +623,13 @@ def test_every_unit_of_the_catalogue_is_known_to_neo():
 # The command line ------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def _restore_signals():
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def run(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
@@ -648,6 +659,9 @@ def test_run_with_a_bare_file(tmp_path):
     (tmp_path / "bare.csv").write_text("time_ms,I\n" + "".join(f"{k / 10},900\n" for k in range(100)))
     assert run("run", "adaptive-exponential", "--current", tmp_path / "bare.csv").exit_code == 2
     assert run("run", "adaptive-exponential", "--current", tmp_path / "bare.csv", "--unit", "pA").exit_code == 0
+    for option in (("--unit", "pA"), ("--area", "3 um^2"), ("--interpolate",)):
+        result = run("run", "adaptive-exponential", "--current", "10", *option)
+        assert (result.exit_code, "are for a recorded current" in result.output) == (2, True)
 
 
 def test_rerun_and_diff_commands(tmp_path):

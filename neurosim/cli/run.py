@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import IncompleteWarning
+from ..errors import IncompleteWarning, InputError
 from .common import (
     CsvOption,
     DtOption,
@@ -177,28 +177,34 @@ def drive_of(
 ) -> Any:
     """What `simulate` is to be given as the input, noise added to each; `recorded` says how files are read."""
     drive, added = _currents(model, texts, recorded or {}), noise_of(noise)
+    if recorded and any(recorded.values()) and not any(_is_file(part) for text in texts for part in text.split(" + ")):
+        raise InputError("--unit, --area and --interpolate are for a recorded current, --current FILE")
     if added is None or drive is None:
         return drive
     return {name: one + added for name, one in drive.items()} if isinstance(drive, dict) else drive + added
 
 
+def _is_file(text: str) -> bool:
+    """Whether a current is the name of a file."""
+    from ..files import SUFFIXES
+
+    return text.strip().lower().endswith(SUFFIXES)
+
+
 def _current(text: str, recorded: Mapping[str, Any]) -> Any:
     """A current in words, or recorded in a file; 'a + b' for a sum."""
     from ..currents import parse_current
-    from ..files import SUFFIXES, from_file
+    from ..files import from_file
 
-    if text.strip().lower().endswith(SUFFIXES) and os.path.exists(text.strip()):
+    if _is_file(text) and os.path.exists(text.strip()):
         return from_file(text.strip(), **recorded)
     parts = [
-        from_file(part.strip(), **recorded) if part.strip().lower().endswith(SUFFIXES) else parse_current(part)
-        for part in text.split(" + ")
+        from_file(part.strip(), **recorded) if _is_file(part) else parse_current(part) for part in text.split(" + ")
     ]
     return sum(parts[1:], parts[0])
 
 
 def _currents(model: "Model", texts: list[str], recorded: Mapping[str, Any]) -> Any:
-    from ..errors import InputError
-
     if not texts:
         if model.inputs:
             names = " and ".join(f"{name} ({entry.unit})" for name, entry in model.inputs.items())
