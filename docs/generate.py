@@ -31,6 +31,8 @@ API = {  # module of the package: heading
     "simulation": "Simulation",
     "currents": "Currents",
     "recording": "Recordings",
+    "files": "Recordings on disk, recorded currents",
+    "receipt": "Receipts",
     "experiments": "Experiments",
     "spikes": "Spike trains",
     "theory": "Theory",
