@@ -20,8 +20,10 @@ from sphinx.application import Sphinx
 
 import neurosim as ns
 from neurosim.cli import app as cli
+from neurosim.expression import names
 from neurosim.methods import METHODS
 from neurosim.model.latex import symbol
+from neurosim.model.meaning import reach
 from neurosim.units import UNITS, coherent_unit, parse_unit
 
 HERE = Path(__file__).parent
@@ -30,11 +32,13 @@ GENERATED = HERE / "generated"
 API = {  # module of the package: heading
     "simulation": "Simulation",
     "currents": "Currents",
+    "noise": "Noise currents",
     "recording": "Recordings",
     "files": "Recordings on disk, recorded currents",
     "receipt": "Receipts",
-    "experiments": "Experiments",
-    "spikes": "Spike trains",
+    "experiments": "Gain functions",
+    "distributions": "Interval distributions",
+    "spikes": "Statistics of spike trains",
     "theory": "Theory",
     "kernel": "Equations of your own",
     "model": "Models",
@@ -42,8 +46,12 @@ API = {  # module of the package: heading
     "check": "Checks",
     "methods": "Methods",
     "plot": "Figures",
-    "plot_networks": "Figures of networks and learning",
+    "plot.networks": "Figures of networks and learning",
     "errors": "Errors",
+}
+ELSEWHERE = {  # names whose heading is not that of their module
+    **dict.fromkeys(("white_noise", "ornstein_uhlenbeck", "poisson_input", "membrane_noise"), "noise"),
+    "Agreement": "distributions",
 }
 
 
@@ -139,8 +147,15 @@ def model_page(model: ns.Model) -> str:
 
 
 def spike_rule(model: ns.Model) -> Iterator[str]:
-    spike = model.spike
-    yield f"[A spike happens](/methods.md#when-a-spike-happens) when `{spike.threshold.text}` becomes true."
+    spike, rule = model.spike, model.spike.rule.text
+    if spike.kind == "threshold":
+        yield f"[A spike happens](/methods.md#when-a-spike-happens) when `{rule}` becomes true."
+    elif spike.kind == "probability":
+        assert spike.per is not None
+        yield f"[Chance decides](/model-files.md#spike) at every multiple of `{spike.per.text}`."
+        yield f"The probability of a spike is then `{rule}`."
+    else:
+        yield f"[Chance decides](/model-files.md#spike) at all times. The rate of the spikes is `{rule}`."
     if spike.reset:
         yield "It sets " + " and ".join(f"`{name} = {formula.text}`" for name, formula in spike.reset.items()) + "."
     if spike.refractory is not None:
@@ -173,12 +188,14 @@ def words(current: Any) -> str:
 def pictures(model: ns.Model) -> Iterator[str]:
     """Response and gain function, with where it begins; a small picture for the gallery."""
     recording, label = illustrate.response(model)
-    top = ns.plot_recording(recording)
-    illustrate.reach_threshold(top, recording)
-    top.set_title(label, loc="left", fontsize="medium")
+    top = illustrate.draw(recording)
+    crowd = f"{recording.neurons} neurons, " if recording.neurons > 1 else ""
+    top.set_title(f"{crowd}{label}", loc="left", fontsize="medium")
     yield picture(top, model, "response", f"Response of {model.name} to {label}")
     picture(illustrate.thumbnail(recording), model, "small", "")
-    if model.inputs:
+    if model.spike.is_random:
+        yield from random_pictures(model)
+    elif model.inputs:
         curve, onset = illustrate.gain(model)
         curve.set_title("gain function", loc="left", fontsize="medium")
         yield picture(curve, model, "gain", f"Gain function of {model.name}")
@@ -189,6 +206,26 @@ def pictures(model: ns.Model) -> Iterator[str]:
                 f"{f'{onset.input:.5g} {unit}'.strip()}, with {onset.rate:.3g} Hz, and is of "
                 f"[kind](/gain-functions.md#kind) {onset.kind}."
             )
+
+
+def random_pictures(model: ns.Model) -> Iterator[str]:
+    """Gain function and intervals where chance is at work, beside theory, and whether they fit it."""
+    gain, intervals = illustrate.random_gain(model), illustrate.intervals(model)
+    curve, histogram = gain.plot(), intervals.plot()
+    curve.set_title("gain function", loc="left", fontsize="medium")
+    yield picture(curve, model, "gain", f"Gain function of {model.name}")
+    yield picture(histogram, model, "intervals", f"Interval distribution of {model.name}")
+    yield (
+        f"Measured with {gain.trials} neurons for each input in runs of {gain.duration / 1000:g} s, and over "
+        f"{intervals.intervals.size:,} intervals; the bands are two standard errors wide on each side."
+    )
+    try:
+        yield (
+            f"[Theory](/theory.md): the largest deviation of a rate is {gain.agreement():.2g} standard errors, of "
+            f"{gain.rate.size} rates. The interval distribution {intervals.agreement()}."
+        )
+    except ns.NoTheory as reason:
+        yield f"There is {reason}."
 
 
 def variants(model: ns.Model) -> Iterator[str]:
@@ -224,14 +261,20 @@ GROUPS = {
     "Conductance-based": "Spikes arise from the conductances of the membrane, which depend on its potential.",
     "Relaxation oscillators": "Spikes arise from the equations here too, but these are of pure numbers.",
     "Integrate-and-fire": "A spike happens at a threshold, and a rule says what follows.",
-    "Renewal": "There is no differential equation: what counts is the time since the last spike.",
+    "Escape noise": "A membrane, or another memory of several spikes, sets the chance of a spike at each moment.",
+    "Renewal": "There is no differential equation: at most the time since the last spike counts.",
+    "Threshold units": "No memory at all: in every step of time the input alone decides, with chance or without.",
 }
 
 
 def group(model: ns.Model) -> str:
     """What makes the spikes of a model, from its equations and units."""
     if not model.states:
-        return "Renewal"
+        trees = {name: formula.tree for name, formula in model.defines.items()}
+        remembers = "since_spike" in reach(names(model.spike.rule.tree), trees)
+        return "Threshold units" if model.spike.kind == "probability" and not remembers else "Renewal"
+    if model.spike.is_random:
+        return "Escape noise"
     if model.spike.reset:
         return "Integrate-and-fire"
     conductances = {parse_unit(unit).dimension for unit in ("nS", "mS/cm^2")}
@@ -286,6 +329,8 @@ def api() -> Iterator[str]:
 
 
 def home_of(name: str) -> str:
+    if name in ELSEWHERE:
+        return ELSEWHERE[name]
     value = getattr(ns, name)
     module = getattr(value, "__module__", None)
     if module is None:  # a table, such as METHODS, does not know

@@ -10,7 +10,7 @@ import neurosim as ns
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 
-ranges = {"hodgkin-huxley": 50, "izhikevich": 20, "leaky-integrate-and-fire": 10, "renewal": 10}
+ranges = {"hodgkin-huxley": 50, "izhikevich": 20, "leaky-integrate-and-fire": 10, "renewal-deterministic": 10}
 figure, axes = plt.subplots(2, 2, figsize=(9, 6), layout="constrained")
 for ax, (name, largest) in zip(axes.flat, ranges.items(), strict=True):
     gain = ns.gain_function(name, np.linspace(0, largest, 200))

@@ -236,3 +236,23 @@ def recorded_rows(model: Model, record: Iterable[str], noisy: bool) -> tuple[str
     rows = [f"s_{name}" for name in model.states if name in needed]
     rows += [f"n_{name}" for name in model.inputs if noisy and name in needed]
     return (*rows, "last_spike") if "since_spike" in needed else tuple(rows)
+
+
+def wanted_names(record: Any) -> tuple[str, ...]:
+    """Names of what is to be recorded."""
+    names = (record,) if isinstance(record, str) else tuple(record) if isinstance(record, Iterable) else (record,)
+    for name in names:
+        if not isinstance(name, str):
+            raise InputError(f"record takes names, such as 'V' or ['V', 'I'], not {excerpt(name)}")
+    return names
+
+
+def chosen_neurons(record_neurons: Any, neurons: int) -> NDArray[np.int64]:
+    """The neurons whose traces are recorded, in order."""
+    if record_neurons is None:
+        return np.arange(neurons)
+    array = np.atleast_1d(np.asarray(record_neurons))
+    legal = array.ndim == 1 and array.size and array.dtype.kind in "iu"
+    if not legal or array.min() < -neurons or array.max() >= neurons:
+        raise InputError(f"record_neurons takes numbers of neurons, 0 … {neurons - 1}, not {excerpt(record_neurons)}")
+    return np.unique(array.astype(np.int64) % neurons)

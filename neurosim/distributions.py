@@ -15,9 +15,11 @@ from .arguments import by_name, make_setup, parameter_values, whole
 from .chance import fresh_seed, steps_between_draws
 from .currents import as_current
 from .errors import InputError, excerpt
+from .expression import evaluate
 from .families import combinations, family_values, one_input
 from .kernel import execute
 from .model import Model, load_model
+from .model.values import with_defines
 from .progress import Progress, progress_bar
 from .recording import in_ms
 from .spikes import interval_histogram
@@ -214,6 +216,7 @@ def interval_distribution(
         samples,
         theories,
         shape,
+        _time_between_draws(model, family),
         None if bin_width is None else to_number(bin_width, _MS, "bin_width"),
         model=model.replace(**{name: float(values) for name, values in given.items() if not values.ndim}),
         input=float(inputs[0]),
@@ -226,10 +229,15 @@ def interval_distribution(
 
 
 def _distribution(
-    samples: list[Floats], theories: list[Theory], shape: tuple[int, ...], width: float | None, **facts: Any
+    samples: list[Floats],
+    theories: list[Theory],
+    shape: tuple[int, ...],
+    step: float | None,
+    width: float | None,
+    **facts: Any,
 ) -> IntervalDistribution:
     """The numbers that follow from the intervals, with the facts of the run."""
-    edges = _edges(samples, theories, width)
+    edges = _edges(samples, step, width)
     histograms = [_histogram(sample, edges) for sample in samples]
     numbers = np.array([_moments(sample) for sample in samples]).T.reshape(4, *shape)
     mean, cv, mean_error, cv_error = (values[()] for values in numbers)
@@ -246,6 +254,14 @@ def _distribution(
         theory=_shaped(theories, shape),
         **facts,
     )
+
+
+def _time_between_draws(model: Model, family: Mapping[str, Floats]) -> float | None:
+    """Of a probability, if it is the same for all members, in ms: what intervals are multiples of."""
+    if model.spike.per is None:
+        return None
+    times = np.unique(evaluate(model.spike.per.tree, with_defines(model, parameter_values(model, family))))
+    return float(times[0]) if times.size == 1 else None
 
 
 def _shaped(values: list[Any], shape: tuple[int, ...]) -> Any:
@@ -365,18 +381,14 @@ def _moments(sample: Floats) -> tuple[float, float, float, float]:
     return mean, cv, cv * mean / math.sqrt(n), float(influence.std()) / math.sqrt(n)
 
 
-def _edges(samples: list[Floats], theories: list[Theory], width: float | None) -> Floats:
+def _edges(samples: list[Floats], step: float | None, width: float | None) -> Floats:
     """Bins that show all but the longest intervals; of whole steps where intervals are multiples of a step."""
     together = np.concatenate(samples)
     if together.size == 0:
         return np.array([0.0, 1.0 if width is None else width])
     end = max(float(np.quantile(sample, _TAIL)) for sample in samples if sample.size)
-    steps = {theory.step for theory in theories if isinstance(theory, RenewalTheory)}
-    (step,) = steps if len(steps) == 1 else (None,)
     if width is None:
-        width = end / _BINS
-        if step is not None:
-            width = step * max(1, round(width / step))
+        width = end / _BINS if step is None else step * max(1, round(end / _BINS / step))
     if not 0 < width < math.inf:
         raise InputError(f"bin_width must be positive, not {width:g} ms")
     return np.asarray(np.arange(math.ceil(end / width - 1e-9) + 1) * width)

@@ -19,6 +19,7 @@ from .model import Model, load_model
 from .progress import Progress, progress_bar
 from .recording import Tally, in_ms
 from .theory import NoTheory, interval_theory
+from .theory.rule import states_of_rule
 from .units import parse_unit, to_number
 
 Floats = NDArray[np.float64]
@@ -28,6 +29,7 @@ _TRIALS = 25
 _MOMENT = 1e-6  # ms
 _REFINEMENTS, _PER_REFINEMENT = 3, 32
 _CONTINUOUS = 0.05  # a rate that still falls by this much in the last refinement goes to zero
+_FINEST = 1e-9  # step between two inputs, relative to them, that rounding leaves a meaning
 _FEWEST_INTERVALS = 8  # with fewer, the duration and not the neuron sets the lowest rate
 _LEVEL = 0.01  # a curve has levelled off where it changes by less over the last tenth of the inputs
 
@@ -57,8 +59,10 @@ class GainFunction:
         Why none is known; empty if one is.
     spike_count : ndarray (…, m)
         All spikes of the run and of all trials, those before `discard` included.
-    duration, discard : float
+    duration, discard, dt : float
         In ms.
+    method, spike_timing : str
+        How it was integrated; `spike_timing` is "located" or "grid".
     parameters : mapping of name to ndarray
         What was given; those with several values are the families, in the order of the leading axes.
     onset : float or ndarray (…)
@@ -87,6 +91,9 @@ class GainFunction:
     saturation: Any
     kind: Any
     unit: str
+    dt: float
+    method: str
+    spike_timing: str
 
     @property
     def families(self) -> dict[str, Floats]:
@@ -188,7 +195,7 @@ def gain_function(
     with progress_bar(progress, f"gain function of {model.name}") as show:
         sweep = _Sweep(model, family, math.prod(shape), length, skipped, options, show, inputs.size, noise, several)
         expected, expected_error, reason = sweep.theory(inputs) if theory else (None, None, "theory=False")
-        if expected is not None and model.spike.is_random and noise is None:
+        if expected is not None and model.spike.is_random and noise is None and not states_of_rule(model):
             sweep.start = "stationary"
         rate, count, error = sweep.measure(np.tile(inputs, (sweep.curves, 1)))
         onset, kind = _onset(inputs, rate, sweep)
@@ -211,6 +218,7 @@ def gain_function(
         saturation=saturation.reshape(shape)[()],
         kind=kind.reshape(shape)[()],
         unit=unit.text,
+        **sweep.how,
     )
 
 
@@ -235,6 +243,7 @@ class _Sweep:
         self.noise, self.trials = noise, trials
         self.chance = model.spike.is_random or noise is not None
         self.start: str | None = None
+        self.how: dict[str, Any] = {}
         self.show, self.done, self.total = show, 0, inputs + (0 if self.chance else _REFINEMENTS * _PER_REFINEMENT)
 
     def measure(self, currents: Floats) -> tuple[Floats, NDArray[np.int64], Floats]:
@@ -243,6 +252,8 @@ class _Sweep:
         settings = {name: np.repeat(values, shape[1] * trials) for name, values in self.family.items()}
         driven, options = self._driven(np.repeat(currents, trials)), {**self.options, "parameters": settings}
         setup = make_setup(self.model, driven, self.length, start=self.start, **options)
+        timing = "located" if setup.located else "grid"
+        self.how = {"dt": setup.dt, "method": setup.method.name, "spike_timing": timing}
         after = self.skipped + (_MOMENT if self.chance else 0.0)  # a count is over as many steps as there are
         tally = Tally(currents.size * trials, after)
         execute(setup, lambda index, when: tally.add(index, in_ms(when, setup.dt)), progress=self._part(shape[1]))
@@ -291,7 +302,7 @@ def _onset(inputs: Floats, rate: Floats, sweep: _Sweep) -> tuple[Floats, NDArray
 
     Type II if the rate at the onset no longer falls (by less than 5 % while the step shrinks 33-fold); type I if it
     does, or has become so low that the duration sets it. Three times, and three times more where it falls and is not
-    that low.
+    that low; but not once the step is below 1e-9 of the input. None if no finer input was found to fire.
     """
     order = np.argsort(inputs)
     sorted_inputs, firing = inputs[order], rate[:, order] > 0
@@ -303,28 +314,31 @@ def _onset(inputs: Floats, rate: Floats, sweep: _Sweep) -> tuple[Floats, NDArray
     if sweep.chance or not found.any():
         return onset, kind
     seconds = (sweep.length - sweep.skipped) / 1000
-    previous, open_ = at_onset, found
+    previous, open_, measured = at_onset, found, np.zeros(len(rate), dtype=bool)
     for number in range(2 * _REFINEMENTS):
         if number >= _REFINEMENTS:  # a curve that is settled stays as it is, whatever others need
-            falls = at_onset <= (1 - _CONTINUOUS) * previous
+            falls = (at_onset <= (1 - _CONTINUOUS) * previous) | ~measured
             open_ = open_ & falls & (at_onset * seconds >= _FEWEST_INTERVALS)
+        open_ = open_ & (high - low > _FINEST * np.abs(high))
         if not open_.any():
             break
-        previous = np.where(open_, at_onset, previous)
         steps = np.linspace(0, 1, _PER_REFINEMENT + 2)[1:-1]
         currents = low[:, None] + (high - low)[:, None] * steps
         finer, _, _ = sweep.measure(currents)
         fires = finer > 0
         index = np.where(fires.any(axis=1), fires.argmax(axis=1), _PER_REFINEMENT)
+        nearer = open_ & (index < _PER_REFINEMENT)
+        previous, measured = np.where(nearer, at_onset, previous), measured | nearer
         padded = np.column_stack([low, currents, high])
         rates = np.column_stack([finer, at_onset])
         curve = np.arange(len(rate))
         low = np.where(open_, padded[curve, index], low)
         high = np.where(open_, padded[curve, index + 1], high)
         at_onset = np.where(open_, rates[curve, index], at_onset)
-    jumps = (at_onset > (1 - _CONTINUOUS) * previous) & (at_onset * seconds >= _FEWEST_INTERVALS)
+    slow = at_onset * seconds < _FEWEST_INTERVALS
+    jumps, judged = (at_onset > (1 - _CONTINUOUS) * previous) & ~slow, found & (measured | slow)
     onset[found] = high[found]
-    kind[found] = np.where(jumps, "II", "I")[found]
+    kind[judged] = np.where(jumps, "II", "I")[judged]
     return onset, kind
 
 

@@ -31,11 +31,14 @@ class Certificate:
         Spikes of each neuron in the second run less those in this one.
     shift : ndarray (n,)
         Largest change of a spike time of each neuron, in ms; NaN where the counts differ, 0 without spikes.
+    spikes : int
+        Of all neurons, in both runs.
     """
 
     finer: str
     count_change: Ints
     shift: Floats
+    spikes: int
 
     @classmethod
     def compare(cls, finer: str, neurons: int, one: tuple[Ints, Floats], other: tuple[Ints, Floats]) -> "Certificate":
@@ -47,11 +50,14 @@ class Certificate:
         pairs = list(zip(*trains, strict=True))
         change = np.array([b.size - a.size for a, b in pairs], dtype=np.int64)
         shift = [float(np.abs(b - a).max(initial=0.0)) if a.size == b.size else np.nan for a, b in pairs]
-        return cls(finer, change, np.array(shift))
+        return cls(finer, change, np.array(shift), one[1].size + other[1].size)
 
     def __str__(self) -> str:
+        if not self.spikes:
+            return f"no spikes to compare, neither here nor at {self.finer}"
         changed = int(np.count_nonzero(self.count_change))
-        text = f"at {self.finer} the spike counts of {changed} of {self.shift.size} neuron(s) change"
+        comma = "," if "," in self.finer else ""
+        text = f"at {self.finer}{comma} the spike counts of {changed} of {self.shift.size} neuron(s) change"
         if changed:
             text += f", by up to {int(np.abs(self.count_change).max())}"
         if changed < self.shift.size:
@@ -71,6 +77,10 @@ class Recording:
     dt, duration : float
         In ms.
     method : str
+    spike_timing : str
+        "located" or "grid".
+    rtol, atol : float or None
+        Tolerances of dopri5; None for methods with a fixed step.
     parameters : mapping of name to ndarray () or (n,)
         Values that differ from the model file's, in the declared unit.
     record_every : int
@@ -110,6 +120,9 @@ class Recording:
     final_state: Mapping[str, Floats]
     units: Mapping[str, str]
     drive: Drive = field(repr=False)
+    spike_timing: str = "grid"
+    rtol: float | None = None
+    atol: float | None = None
     certificate: Certificate | None = None
     seed: int | None = None
     record_neurons: Ints = field(default_factory=lambda: np.empty(0, np.int64))
@@ -222,9 +235,12 @@ class Recording:
 
     def __repr__(self) -> str:
         kind = "Recording" if self.complete else "Incomplete recording"
+        how = f"{self.method}, spikes {'on the grid' if self.spike_timing == 'grid' else self.spike_timing}"
+        if self.rtol is not None:
+            how += f", rtol {self.rtol:g}, atol {self.atol:g}"
         return (
-            f"<{kind} of {self.model.name}: {self.neurons} neuron(s), {self.duration:g} ms at dt {self.dt:g} ms, "
-            f"{self.spike_time.size} spike(s), traces: {', '.join(self.traces) or 'none'}>"
+            f"<{kind} of {self.model.name}: {self.neurons} neuron(s), {self.duration:g} ms at dt {self.dt:g} ms by "
+            f"{how}, {self.spike_time.size} spike(s), traces: {', '.join(self.traces) or 'none'}>"
         )
 
 

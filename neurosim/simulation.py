@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import SMALLEST_RTOL, default_threads, make_setup, recorded_rows
+from .arguments import SMALLEST_RTOL, chosen_neurons, default_threads, make_setup, recorded_rows, wanted_names
 from .chance import steps_between_draws
-from .errors import IncompleteWarning, InputError, excerpt
+from .errors import IncompleteWarning, InputError
 from .kernel import Interrupted, Setup, execute
 from .kernel.cache import environment
+from .kernel.layout import feeds_back
 from .memory import available_memory, size_in_words
 from .methods import Adaptive, find_method
 from .model import Model, load_model
@@ -94,7 +95,8 @@ def simulate(
         samples.
     certify
         Run again with half the step (dopri5: with tolerances 32 times smaller) and say in ``recording.certificate`` how
-        much spike counts and times change. Takes three times as long. For deterministic runs only.
+        much spike counts and times change. Takes three times as long, or four: for models whose spikes change nothing,
+        both runs are compared with spikes located. For deterministic runs only.
     seed
         Of random numbers, for models whose spike rule draws them and for noise currents: a whole number from 0 on. A
         fresh one if not given; ``recording.seed`` says which. Neuron i gets the same numbers alone and in a crowd.
@@ -122,7 +124,7 @@ def simulate(
         Where a state is no longer finite.
     """
     model = load_model(model)
-    wanted = _wanted(record)
+    wanted = wanted_names(record)
     setup = make_setup(
         model, I, duration, dt, method, parameters, start, wanted, record_every, spike_timing, seed, threads,
         rtol, atol, neurons,
@@ -134,7 +136,7 @@ def simulate(
         raise InputError(
             "certify is for a recording in memory, not one streamed to a file; leave out= out, then save it"
         )
-    blank = _blank(setup, parameters or {}, wanted, _chosen(record_neurons, setup.drive.neurons))
+    blank = _blank(setup, parameters or {}, wanted, chosen_neurons(record_neurons, setup.drive.neurons))
     recording = run(setup, blank, progress, out)
     if not recording.complete:
         when = f"{model.name} was interrupted at {recording.duration:g} of {in_ms(setup.steps, setup.dt):g} ms"
@@ -228,6 +230,9 @@ def _blank(setup: Setup, given: Mapping[str, Any], wanted: tuple[str, ...], chos
         final_state={},
         units=MappingProxyType({**model.units, "time": "ms"}),
         drive=setup.drive,
+        spike_timing="located" if setup.located else "grid",
+        rtol=setup.rtol if isinstance(setup.method, Adaptive) else None,
+        atol=setup.atol if isinstance(setup.method, Adaptive) else None,
         seed=setup.seed if setup.is_random and setup.random is None else None,
         record_neurons=chosen,
         receipt=Receipt(
@@ -250,7 +255,11 @@ def _environment() -> dict[str, str]:
 
 
 def _certificate(setup: Setup, spikes: tuple[Any, Floats], progress: bool | Progress) -> Certificate:
-    """Run again, finer, and compare."""
+    """Run again, finer, and compare; with spikes located where the grid would be all there is to see."""
+    aside = ""
+    if not setup.located and not feeds_back(setup.model):
+        setup, aside = replace(setup, recorded=(), located=True), ", spikes located"
+        spikes = _spikes(setup, "with spikes located", progress)
     if isinstance(setup.method, Adaptive):
         relative = max(setup.rtol / 32, SMALLEST_RTOL)
         finer = replace(setup, recorded=(), rtol=relative, atol=setup.atol / 32)
@@ -258,6 +267,11 @@ def _certificate(setup: Setup, spikes: tuple[Any, Floats], progress: bool | Prog
     else:
         finer = replace(setup, recorded=(), dt=setup.dt / 2, steps=2 * setup.steps)
         what = f"dt {finer.dt:g} ms"
+    again = _spikes(finer, f"at {what}", progress)
+    return Certificate.compare(what + aside, setup.drive.neurons, spikes, again)
+
+
+def _spikes(setup: Setup, how: str, progress: bool | Progress) -> tuple[NDArray[np.int64], Floats]:
     index: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
     when: list[Floats] = [np.empty(0)]
 
@@ -265,29 +279,9 @@ def _certificate(setup: Setup, spikes: tuple[Any, Floats], progress: bool | Prog
         index.append(neurons)
         when.append(times)
 
-    with progress_bar(progress, f"simulating {setup.model.name} at {what}") as show:
-        execute(finer, add, None, show)
-    again = np.concatenate(index), in_ms(np.concatenate(when), finer.dt)
-    return Certificate.compare(what, setup.drive.neurons, spikes, again)
-
-
-def _wanted(record: Any) -> tuple[str, ...]:
-    names = (record,) if isinstance(record, str) else tuple(record) if isinstance(record, Iterable) else (record,)
-    for name in names:
-        if not isinstance(name, str):
-            raise InputError(f"record takes names, such as 'V' or ['V', 'I'], not {excerpt(name)}")
-    return names
-
-
-def _chosen(record_neurons: Any, neurons: int) -> NDArray[np.int64]:
-    """The neurons whose traces are recorded, in order."""
-    if record_neurons is None:
-        return np.arange(neurons)
-    array = np.atleast_1d(np.asarray(record_neurons))
-    legal = array.ndim == 1 and array.size and array.dtype.kind in "iu"
-    if not legal or array.min() < -neurons or array.max() >= neurons:
-        raise InputError(f"record_neurons takes numbers of neurons, 0 … {neurons - 1}, not {excerpt(record_neurons)}")
-    return np.unique(array.astype(np.int64) % neurons)
+    with progress_bar(progress, f"simulating {setup.model.name} {how}") as show:
+        execute(setup, add, None, show)
+    return np.concatenate(index), in_ms(np.concatenate(when), setup.dt)
 
 
 # Traces ----------------------------------------------------------------------------------------------------------

@@ -1,7 +1,10 @@
 """Units and networks of them: activations, topology, layers in order, dynamics against exact enumeration."""
 
+import doctest
+import importlib
 import itertools
 import math
+import pkgutil
 
 import numpy as np
 import pytest
@@ -67,6 +70,17 @@ def test_states_are_converted_explicitly():
         ns.bits_to_signs([-1, 1])
     with pytest.raises(ns.InputError, match=r"0\.5 at \[1\] is neither -1 nor 1"):
         ns.signs_to_bits([1, 0.5])
+
+
+def test_examples_in_docstrings():
+    import neurosim.artificial as package
+
+    tried = 0
+    for module in pkgutil.iter_modules(package.__path__):
+        result = doctest.testmod(importlib.import_module(f"neurosim.artificial.{module.name}"))
+        assert result.failed == 0
+        tried += result.attempted
+    assert tried > 15
 
 
 # Topology --------------------------------------------------------------------------------------------------------
@@ -315,3 +329,13 @@ def test_continuous_units_one_by_one():
     for update in ("asynchronous", "synchronous"):
         run = network.run(np.zeros(3), 80, update=update, seed=1)
         np.testing.assert_allclose(run.final_state, expected, rtol=1e-9)
+
+
+def test_large_sparse_networks():
+    """A hundred thousand units in a ring: a step to the left each time."""
+    n = 100_000
+    ring = ns.ThresholdNetwork(sparse.diags_array([np.ones(n - 1), [1.0]], offsets=[1, 1 - n], shape=(n, n)), 0.5)
+    start = np.random.default_rng(16).integers(0, 2, n).astype(float)
+    run = ring.run(start, 10, update="synchronous", record_every=10)
+    assert np.array_equal(run.final_state, np.roll(start, -10))
+    assert (ring.topology.kind, ring.topology.components) == ("recurrent", 1)

@@ -546,6 +546,7 @@ def test_estimators_without_scikit_learn():
         ([[1j], [2]], [0, 1], "Complex data not supported"),
         ([["a"], ["b"]], [0, 1], "no array of numbers"),
         ([[1], [2, 3]], [0, 1], "no array of numbers"),
+        ([[1e200], [-1e200]], [0, 1], "scale the points"),
     ],
 )
 def test_bad_data(make, X, y, message):
@@ -572,7 +573,7 @@ def test_bad_data(make, X, y, message):
         (lambda: ns.Adaline("sigmoid", error="cross-entropy", output="value").fit(ROWS, [0, 1, 2, 0]), "from 0 to 1"),
         (lambda: ns.Adaline(batch=0).fit(ROWS, FIRST), "batch is a whole number"),
         (lambda: ns.Adaline(batch="some").fit(ROWS, FIRST), "batch is 'online', 'all'"),
-        (lambda: ns.Adaline(l1=-1).fit(ROWS, FIRST), "l1 is a number not below 0"),
+        (lambda: ns.Adaline(l1=-1).fit(ROWS, FIRST), "l1 is a finite number not below 0"),
         (lambda: ns.Adaline().fit(ROWS, FIRST, validation=ROWS), "validation: a pair"),
         (lambda: ns.Adaline().fit(ROWS, FIRST, validation=([[1]], [0])), "validation: 1 features instead of 2"),
         (lambda: ns.perceptron_capacity(0), "N: whole numbers"),
@@ -604,6 +605,8 @@ def test_bad_parameters(call, message):
         (lambda: ns.ThresholdNetwork(np.eye(2), 0, "sign").run([0, 1], 1), "convert with bits_to_signs"),
         (lambda: ns.ThresholdNetwork(np.eye(2)).run([0, 1, 1], 1), "2 values along the last axis"),
         (lambda: ns.ThresholdNetwork(np.eye(2)).run(np.zeros((1, 1, 2)), 1), r"\(n,\) or \(r, n\)"),
+        (lambda: ns.ThresholdNetwork(np.eye(2)).run(np.zeros((0, 2)), 1), r"\(n,\) or \(r, n\)"),
+        (lambda: ns.ThresholdNetwork(np.eye(2)).run([0, 1], 1, beta=np.array([1, 2])), "beta is a number"),
         (lambda: ns.ThresholdNetwork(np.eye(2)).run([0, 1], -1), "steps is a whole number"),
         (
             lambda: ns.ThresholdNetwork(np.eye(2)).run([0, 1], 1, update="async"),

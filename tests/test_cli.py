@@ -37,8 +37,9 @@ def test_gain_json_has_a_fixed_shape(neurosim):
     code, out, err = neurosim(*words.split())
     result = json.loads(out)
     assert (code, err) == (0, "")
-    keys = "input rate standard_error trials theory no_theory spike_count duration discard parameters"
-    assert list(result) == keys.split()
+    keys = "input rate standard_error trials theory no_theory spike_count duration discard parameters dt method"
+    assert list(result) == [*keys.split(), "spike_timing", "model", "variant"]
+    assert (result["dt"], result["method"], result["spike_timing"]) == (0.05, "rk4", "grid")
     assert sum(result["spike_count"]) == 82_564
     assert (result["input"][0], result["input"][-1], len(result["input"])) == (0, 50, 1000)
     assert (result["duration"], result["discard"]) == (1000, 200)
@@ -51,6 +52,7 @@ def test_run_json_has_a_fixed_shape(neurosim):
     assert code == 0
     assert result["spike_count"] == [69]
     assert len(result["spike_time"][0]) == 69
+    assert (result["method"], result["spike_timing"], result["rtol"], result["atol"]) == ("rk4", "grid", None, None)
     assert result["spike_time"][0][0] == ns.simulate("hodgkin-huxley", 10, 10).spike_time[0]
 
 
@@ -66,6 +68,18 @@ def test_a_family_in_gain(neurosim):
     assert result["rate"] == expected.rate.tolist()
     assert result["parameters"]["tau_m"] == [5, 10]
     assert result["parameters"]["R_m"] == 9
+
+
+def test_results_name_the_variant(neurosim):
+    words = "izhikevich --variant chattering"
+    for command in ("run", "gain"):
+        more = " --to 12 --steps 3" if command == "gain" else ""
+        result = json.loads(neurosim(*f"{command} {words}{more} --json".split())[1])
+        assert (result["model"], result["variant"]) == ("izhikevich", "chattering")
+        out = neurosim(*f"{command} {words}{more}".split())[1]
+        assert out.startswith("izhikevich, variant chattering")
+        assert "as in the file" not in out
+    assert json.loads(neurosim(*"run izhikevich --current 10 --json".split())[1])["variant"] is None
 
 
 def test_several_values_are_neurons_in_run(neurosim):
@@ -135,10 +149,22 @@ def test_new_and_check(neurosim, tmp_path):
     text = (tmp_path / "mine.toml").read_text()
     (tmp_path / "mine.toml").write_text(text.replace('"-51 mV"', '"-52 mV"'))
     code, out, err = neurosim("check", "mine.toml")
-    assert (code, "FAILED" in out, err) == (1, True, "1 of 2 failed\n")
+    assert (code, "FAILED" in out, err) == (1, True, "check 1, V: E_L + R_m I\n1 of 2 failed\n")
+    assert "check 1, V: E_L + R_m I" in neurosim("check", "mine.toml", "--sources")[1]
     code, out, _ = neurosim("check", "mine.toml", "--json")
     assert [entry["passed"] for entry in json.loads(out)["checks"]] == [True, False]
     assert neurosim("check", "hodgkin-huxley")[0] == 0
+
+
+def test_checks_fit_80_columns(neurosim, monkeypatch):
+    """A row for each expectation, its first columns whole."""
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = neurosim("check", "adaptive-exponential")[1].splitlines()
+    rows = [line.split() for line in lines if " ok" in line]
+    assert len(rows) == len(ns.check_model("adaptive-exponential"))
+    assert all(row[0].isdigit() and len(row) >= 5 for row in rows)
+    assert max(map(len, lines)) <= 80
+    assert "…" not in "".join(lines)
 
 
 def test_the_cache_commands(neurosim, tmp_path, monkeypatch):
@@ -187,7 +213,12 @@ MISTAKES = [
     ("run hodgkin-huxley", "error: hodgkin-huxley needs a current for I (uA/cm^2), such as --current 10"),
     ("run hodgkin-huxley --current stp:1", "error: unknown current 'stp'; did you mean step?"),
     ("run hodgkin-huxley --current ten", "'ten' is not a number with a unit"),
-    ("run hodgkin-huxley --current 10 --current 3", "several currents need the names of their inputs"),
+    ("run hodgkin-huxley --current 10 --current 3", "hodgkin-huxley has one input; several neurons are --current 5,10"),
+    ("run pinsky-rinzel --current 2", "pinsky-rinzel has 2 inputs; name them: --current I_s=2 --current I_d=0"),
+    (
+        "run pinsky-rinzel",
+        "needs a current for I_s (uA/cm^2) and I_d (uA/cm^2), such as --current I_s=2 --current I_d=0",
+    ),
     ("run hodgkin-huxley --current I=10 --current I=20", "given twice for the same input"),
     ("run hodgkin-huxley --current 10 --duration 1e300", "more than 1e+12 steps"),
     ("run hodgkin-huxley --current J=10", "no input 'J'"),

@@ -63,6 +63,16 @@ def test_leaky_integrate_and_fire_is_of_the_first_kind():
     assert gain.onset == pytest.approx(2, abs=1e-4)
 
 
+def test_the_kind_is_not_judged_by_rounding():
+    """Close to its rheobase of 2 nA the rate of the closed form falls as 1/log, a little in each refinement."""
+    for width in (1e-4, 1e-6, 1e-8):
+        gain = ns.gain_function(LIF, [2 * (1 - width), 2 * (1 + width)], duration=4000, discard=800)
+        assert gain.kind == "I"
+        assert gain.onset == pytest.approx(2, rel=1e-9)
+    for inputs in ([2 * (1 - 1e-10), 2 * (1 + 1e-10)], [2 - 2e-6, 2 + 2.6e-10]):  # nothing between them tells more
+        assert ns.gain_function(LIF, inputs, duration=4000).kind is None
+
+
 @pytest.mark.parametrize("method", ["exact", "rk4", "exponential-euler"])
 def test_no_firing_at_the_rheobase_itself(method):
     """At I = (theta - E_L)/R_m the membrane approaches the threshold and does not pass it, whatever rounds."""

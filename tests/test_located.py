@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 import neurosim as ns
 from models import ADAPTIVE
@@ -47,6 +48,24 @@ def test_renewal_is_exact_on_any_grid():
         times = ns.simulate("renewal-deterministic", 3.0, 99, dt=dt).spike_times()
         assert times[0] == pytest.approx(0, abs=1e-7)
         assert np.diff(times) == pytest.approx(4 + 5 / 2, abs=1e-7)
+
+
+def test_spikes_are_located_by_the_input_alone():
+    """Without states the threshold is that of I(t) - c/(since_spike - t_abs): its roots by SciPy's brentq."""
+
+    def field(t, last):
+        return 3 + 0.5 * math.sin(2 * math.pi * 0.05 * t) - 1 - 5 / (t - last - 4)
+
+    wanted = [0.0]
+    while wanted[-1] < 190:
+        wanted.append(brentq(field, wanted[-1] + 4.5, wanted[-1] + 9, args=(wanted[-1],), xtol=1e-13))
+    errors = []
+    for dt in (0.8, 0.2, 0.05):
+        times = ns.simulate("renewal-deterministic", ns.sine(0.5, 50, mean=3.0), 190.4, dt=dt).spike_times()
+        errors.append(np.abs(times[: len(wanted)] - wanted[: times.size]).max())
+        assert abs(times.size - len(wanted)) <= 1
+    assert errors[2] < 1e-6
+    assert np.log2(errors[0] / errors[2]) / 4 > 2.5  # the input is taken as a parabola over a step
 
 
 def test_many_spikes_in_one_step():
@@ -207,10 +226,23 @@ def test_certificates():
     assert run.certificate.shift[1] == change > 0
     assert ns.simulate(LIF, 3, 100, certify=True).certificate.shift[0] < 1e-7
     assert ns.simulate(LIF, 3, 100).certificate is None
+    quiet = ns.simulate(LIF, 1, 100, certify=True).certificate
+    assert str(quiet) == "no spikes to compare, neither here nor at dt 0.05 ms"
     rough = ns.simulate("hodgkin-huxley", 10, 1000, dt=0.05, method="exponential-euler", certify=True).certificate
     assert rough.count_change[0] == 1
     assert math.isnan(rough.shift[0])
-    assert str(rough).startswith("at dt 0.025 ms the spike counts of 1 of 1 neuron(s) change, by up to")
+    assert str(rough).startswith(
+        "at dt 0.025 ms, spikes located, the spike counts of 1 of 1 neuron(s) change, by up to"
+    )
     adaptive = ns.simulate("hodgkin-huxley", 10, 100, method="dopri5", certify=True).certificate
     assert adaptive.finer == "rtol 3.1e-08"
     assert 0 < adaptive.shift[0] < 1e-4
+
+
+def test_a_certificate_does_not_measure_the_grid():
+    """Spikes of hodgkin-huxley change nothing: rk4 shifts them by far less than half a step, as located runs say."""
+    run = ns.simulate("hodgkin-huxley", 10, 100, dt=0.02, certify=True)
+    one, other = (ns.simulate("hodgkin-huxley", 10, 100, dt=dt, spike_timing="located") for dt in (0.02, 0.01))
+    assert run.spike_timing == "grid"
+    assert run.certificate.finer == "dt 0.01 ms, spikes located"
+    assert run.certificate.shift[0] == np.abs(other.spike_times() - one.spike_times()).max() < 1e-4

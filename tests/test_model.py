@@ -418,3 +418,22 @@ def test_the_public_names():
     assert neurosim.load_model is load_model
     assert issubclass(ModelError, neurosim.NeurosimError)
     assert isinstance(load_model(os.fspath(neurons_folder() / "renewal.toml")), neurosim.Model)
+
+
+def test_variants_do_not_mix():
+    """A variant of a variant is that of the model; what replace changed stays, unless the variant sets it."""
+    model = load_model("izhikevich")
+
+    def values(model):
+        return {name: parameter.value for name, parameter in model.parameters.items()}
+
+    tonic = model.variant("tonic-spiking")
+    again = model.variant("accommodation").variant("tonic-spiking")
+    assert values(again) == values(tonic)
+    assert (again.summary, again.variant_name, repr(again)) == (tonic.summary, "tonic-spiking", repr(tonic))
+    assert (model.variant_name, model.base) == (None, None)
+    changed = values(tonic) | {"k_1": 4.0}
+    assert values(model.replace(k_1=4).variant("tonic-spiking")) == changed
+    assert values(model.variant("accommodation").replace(k_1=4).variant("tonic-spiking")) == changed
+    assert model.variant("tonic-spiking").replace(d=7).parameters["d"].value == 7
+    assert model.replace(d=7).variant("tonic-spiking").parameters["d"].value == 6

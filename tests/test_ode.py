@@ -166,7 +166,7 @@ def test_past_the_pole(method):
     expected = "no step is small enough" if method == "dopri5" else "the solution is no longer finite"
     assert str(caught.value).startswith(expected)
     with pytest.raises(ns.SimulationError, match=r"of system 1 after t = 0\.5"):
-        ns.integrate(smooth, [[0.1, 0], [2, 0]], [0, 1.5], parameters=[SQUARE, 0], method=method, **options)
+        ns.integrate(smooth, [[0.1, 0], [2, 0]], [0, 1.5], parameters=[[SQUARE, 0]] * 2, method=method, **options)
 
 
 def test_a_step_that_leaves_where_rates_are_numbers_is_refused():
@@ -210,11 +210,11 @@ def test_a_system_alone_has_the_same_bits(method):
 
 def test_parameters_of_all_systems():
     """(k,) is for all systems; lists, integers and arrays that are not contiguous are read."""
-    starts = np.array([[1.0, 0], [0, 1]])
-    wanted = ns.integrate(smooth, starts, [0, 1], parameters=[[0.0, 2.0], [0.0, 2.0]]).y
+    starts = np.array([[1.0, 0], [0, 1], [1, 1]])
+    wanted = ns.integrate(smooth, starts, [0, 1], parameters=[[0.0, 2.0]] * 3).y
     assert ns.integrate(smooth, starts, [0, 1], parameters=[0, 2]).y.tobytes() == wanted.tobytes()
     other = np.asfortranarray(np.repeat(starts, 2, axis=1))[:, ::2]
-    table = np.array([[0.0, 9, 2, 9], [0.0, 9, 2, 9]])[:, ::2]
+    table = np.array([[0.0, 9, 2, 9]] * 3)[:, ::2]
     assert ns.integrate(smooth, other, (0, 1), parameters=table).y.tobytes() == wanted.tobytes()
     one = ns.integrate(smooth, [[1, 0]], np.array([0, 1]), parameters=[0, 2])
     assert one.y.shape == (1, 2, 2)
@@ -418,6 +418,10 @@ def python_only(t, y):
     return (float(len(y.dumps())),)
 
 
+def late(t, y):
+    return float(len(y.dumps()))
+
+
 def no_bytecode(t, y):
     return (float(f"{t:.3f}"),)
 
@@ -427,17 +431,28 @@ def event(t, y):
 
 
 T = "t is at least two increasing times, the first of them the start"
-Y0 = r"y0 has finite numbers, \(n,\) or \(systems, n\), not shape "
+Y0 = r"y0 is \(n,\) or \(systems, n\), not of shape "
 EVENT = r"events are functions g\(t, y\), pairs \(g, reset\), or a list of these"
 TOLERANCES = "rtol is from 1e-13 to below 1, atol positive; they are "
 DT = "dt is a positive number, not "
 BAD = [
     *(({"t": t}, T) for t in (0.0, [1.0], [], [0, 0], [1, 0], [0, np.nan], [0, np.inf], [[0, 1]])),
-    *(({"y0": y0}, Y0) for y0 in (1.0, [], [[]], [[[1.0]]], [np.nan], [np.inf])),
+    *(({"y0": y0}, Y0) for y0 in (1.0, [], [[]], [[[1.0]]])),
+    ({"y0": [np.nan]}, "y0 has finite numbers, not nan"),
+    ({"y0": [1.0, np.inf]}, "y0 has finite numbers, not inf"),
     *(({"rtol": rtol}, TOLERANCES) for rtol in (0, 1, -1e-6, 1e-14, np.nan, np.inf)),
     *(({"atol": atol}, TOLERANCES) for atol in (0, -1, np.nan, np.inf)),
     *(({"dt": dt, "method": "rk4"}, DT) for dt in (0, -0.1, np.nan, np.inf)),
     ({"dt": -0.1}, DT + "-0.1"),
+    ({"dt": [1, 2]}, DT + r"\[1, 2\]"),
+    *(({"method": "rk4", key: 1e-6}, "rtol and atol are for dopri5; rk4 has a fixed step") for key in ("rtol", "atol")),
+    (
+        {"parameters": [1.0, 2.0], "y0": [[1.0], [2.0]]},
+        r"shape \(2,\) with 2 systems: the same 2 .* Give \(systems, k\)",
+    ),
+    ({"events": lambda t, y: y[0] > 1}, r"events\[0\] returns a truth value; it must be a number that rises through 0"),
+    ({"events": [event, lambda t, y: np.log(y[0] - 2)]}, r"events\[1\] returns NaN at the start, t = 0"),
+    ({"f": lambda t, y: (np.sqrt(-y[0]),)}, "f returns NaN at the start, t = 0"),
     ({"method": "lsoda"}, "unknown method 'lsoda'; legal: euler, heun"),
     ({"method": None}, "unknown method None"),
     *(
@@ -447,7 +462,7 @@ BAD = [
     ({"parameters": [[1.0], [2.0]]}, r"parameters are \(k,\) or \(systems, k\) with 1 systems, not of shape \(2, 1\)"),
     ({"parameters": np.zeros((1, 1, 1))}, r"parameters are .* not of shape \(1, 1, 1\)"),
     ({"parameters": [[1.0], [2.0]], "y0": [[1.0]] * 3}, r"with 3 systems, not of shape \(2, 1\)"),
-    *(({"events": wrong}, EVENT) for wrong in (1, None, {}, [1], "ab", [None], [(event,)], [(event, event, event)])),
+    *(({"events": wrong}, EVENT) for wrong in (1, {}, [1], "ab", [None], [(event,)], [(event, event, event)])),
     *(({"events": wrong}, EVENT) for wrong in ([(event, 1)], [(1, event)], (event, 1), [[event, event]])),
     ({"f": None}, r"f is a function f\(t, y\), not None"),
     ({"f": "y"}, r"f is a function f\(t, y\), not 'y'"),
@@ -456,7 +471,9 @@ BAD = [
     ({"parameters": [1.0]}, r"f\(t, y, p\) fails at the start: TypeError: "),
     ({"f": returns_two}, r"f returns shape \(2,\), but y has shape \(1,\)"),
     ({"f": lambda t, y: -y[0]}, r"f returns shape \(\), but y has shape \(1,\)"),
-    ({"f": python_only}, "Numba cannot compile f or the events: "),
+    ({"f": python_only}, r"Numba cannot compile f: .*Unknown attribute 'dumps'.*, test_ode.py, line \d+$"),
+    ({"events": [event, late]}, r"Numba cannot compile events\[1\]: .*'dumps'.*, test_ode.py, line \d+$"),
+    ({"events": (event, python_only)}, r"Numba cannot compile the reset of events\[0\]: .*'dumps'.*, line \d+$"),
 ]
 
 
@@ -477,7 +494,6 @@ UNREADABLE = [
     {"y0": [1j]},
     {"y0": np.array([1j])},
     {"rtol": "1e-6"},
-    {"rtol": None},
     {"atol": [1e-9, 1e-9]},
     {"dt": "0.1", "method": "rk4"},
     {"parameters": {"a": 1}},
@@ -494,6 +510,11 @@ UNREADABLE = [
 def test_what_cannot_be_read_is_an_input_error(change):
     with pytest.raises(ns.InputError):
         ns.integrate(**{"f": fine, "y0": [1.0], "t": [0.0, 1.0], **change})
+
+
+def test_no_events():
+    for none in (None, (), []):
+        assert ns.integrate(fine, [1.0], [0.0, 1.0], events=none).event_time.size == 0
 
 
 def test_a_tuple_of_floats_and_integers():

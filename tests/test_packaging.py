@@ -16,7 +16,7 @@ import neurosim as ns
 from neurosim.model.catalogue import neurons_folder
 print(neurons_folder())
 print(*ns.list_models())
-print(ns.load_model("renewal").name)
+print(ns.load_model("renewal").name, *ns.letters("A-C"))
 """
 
 
@@ -58,16 +58,17 @@ def test_a_wheel_carries_its_models(project, install, tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     inside = zipfile.ZipFile(wheel).namelist()
     assert "neurosim/models/neurons/hodgkin-huxley.toml" in inside
+    assert "neurosim/models/patterns/letters.txt" in inside
     assert "neurosim/py.typed" in inside
     assert not any(name.startswith(("tests", "docs", "models")) for name in inside)
     site, (folder, listed, loaded) = install(wheel)
     assert Path(folder) == site / "neurosim" / "models" / "neurons"
     assert listed.split() == names()
-    assert loaded == "renewal"
+    assert loaded == "renewal A B C"
 
 
 def test_an_editable_install_finds_the_models_beside_the_package(project, install):
     _, (folder, listed, loaded) = install("--editable", project)
     assert Path(folder) == project / "models" / "neurons"
     assert listed.split() == names()
-    assert loaded == "renewal"
+    assert loaded == "renewal A B C"

@@ -158,7 +158,7 @@ def test_uniform(uniforms):
 
 
 def test_every_bit_is_fair_and_independent_of_its_neighbour():
-    words = draw(_words, started(seed=2), dtype=np.int64).view(np.uint64)
+    words = draw(_words, started(seed=2), 5000, np.int64).view(np.uint64)
     bits = (words.ravel()[None] >> np.arange(64, dtype=np.uint64)[:, None]) & np.uint64(1)
     n = words.size
     z = (bits.sum(axis=1) - n / 2) / np.sqrt(n / 4)

@@ -201,7 +201,21 @@ def test_a_final_state_can_be_refractory_for_ever():
 
 def test_repr_tells_what_it_is():
     text = repr(ns.simulate(HH, 10, 50, record="V"))
-    assert text == "<Recording of hodgkin-huxley: 1 neuron(s), 50 ms at dt 0.05 ms, 4 spike(s), traces: V>"
+    assert text == (
+        "<Recording of hodgkin-huxley: 1 neuron(s), 50 ms at dt 0.05 ms by rk4, spikes on the grid, 4 spike(s), "
+        "traces: V>"
+    )
+
+
+def test_a_recording_says_how_it_was_integrated():
+    run = ns.simulate("leaky-integrate-and-fire", 3, 50)
+    assert (run.method, run.spike_timing, run.rtol, run.atol) == ("exact", "located", None, None)
+    assert ns.simulate("leaky-integrate-and-fire", 3, 50, spike_timing="grid").spike_timing == "grid"
+    run = ns.simulate("leaky-integrate-and-fire", 3, 50, method="dopri5", rtol=1e-8)
+    assert (run.spike_timing, run.rtol, run.atol) == ("located", 1e-8, 1e-9)
+    assert "by dopri5, spikes located, rtol 1e-08, atol 1e-09," in repr(run)
+    gain = ns.gain_function("leaky-integrate-and-fire", [1, 3], method="rk4", dt="20 us")
+    assert (gain.dt, gain.method, gain.spike_timing) == (0.02, "rk4", "located")
 
 
 # Bad input -------------------------------------------------------------------------------------------------------

@@ -1,1 +1,1 @@
-"""Networks of artificial neurons, where the answer can be proved: threshold units, logic, learning."""
+"""Networks of artificial neurons, where the answer can be proved: threshold units, logic, learning, memory."""

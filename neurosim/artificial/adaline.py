@@ -56,7 +56,7 @@ class Adaline(Estimator):
     shuffle
         A new random order in each epoch, instead of the order given.
     l1, l2
-        Penalties l1 Σ |w| and ½ l2 Σ w², added to the sum of the errors. The bias is free.
+        Penalties ``l1 Σ |w|`` and ½ l2 Σ w², added to the sum of the errors. The bias is free.
     tol
         End when an epoch improves the objective by less than this share of it; 0 goes on to `max_epochs`.
     fit_intercept
@@ -77,7 +77,8 @@ class Adaline(Estimator):
 
     Notes
     -----
-    Widrow & Hoff 1960. L1 is minimised by soft thresholding after each step, so that weights become exactly 0.
+    Widrow & Hoff 1960. L1 is minimised by soft thresholding after each step; with ``batch="all"`` weights become
+    exactly 0.
 
     Examples
     --------

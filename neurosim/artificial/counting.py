@@ -43,7 +43,7 @@ def count_separable(n: Any, patience: Any = 60.0) -> int:
     (Chow 1961), so that the size of its family under the symmetries follows from how many of these are equal or 0.
     """
     count = check_count(n, "n")
-    limit = math.inf if patience == math.inf else check_positive(patience, "patience")
+    limit = check_positive(patience, "patience", infinite=True)
     if count > len(_SECONDS):
         raise InputError(f"n = {count} is too large for exact counting: it would take years; the largest is 8")
     if _SECONDS[count - 1] > limit:

@@ -57,7 +57,7 @@ def run_network(
 ) -> NetworkRun:
     """What `ThresholdNetwork.run` does."""
     states = network.check(start, np.arange(network.size), "start")
-    if states.ndim > 2:
+    if states.ndim > 2 or states.size == 0:
         raise InputError(f"start: (n,) or (r, n), not the shape {states.shape}")
     count = check_count(steps, "steps", 0)
     every = check_count(record_every, "record_every")
@@ -66,8 +66,7 @@ def run_network(
             near = choices(word, legal)
             hint = f"; {near}" if near.startswith("did") else ""
             raise InputError(f"{what} is {' or '.join(legal)}, not {excerpt(word)}{hint}")
-    if beta != np.inf:
-        beta = check_positive(beta, "beta", zero=True)
+    beta = check_positive(beta, "beta", zero=True, infinite=True)
     names = {network.activations[i].name for i in network.free}
     if beta != np.inf and not names <= set(TWO_STATES):
         other = min(names - set(TWO_STATES))

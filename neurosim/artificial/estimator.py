@@ -8,6 +8,8 @@ import numpy as np
 from ..errors import InputError, choices, excerpt
 from .states import Floats, Ints, check_finite
 
+_LARGEST = 1e100
+
 
 class NotConvergedWarning(UserWarning):
     """Learning did not end: no plane separates the classes, and the message says why, or there was too little time."""
@@ -121,6 +123,8 @@ def check_points(X: Any) -> Floats:
     if 0 in points.shape:
         what = "feature(s)" if points.shape[1] == 0 else "sample(s)"
         raise InputError(f"X: 0 {what} (shape={points.shape}) while a minimum of 1 is required.")
+    if np.abs(points).max() > _LARGEST:
+        raise InputError(f"X: values beyond ±{_LARGEST:g} cannot be learned from; scale the points")
     return points
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from .states import Floats
 
-_TOLERANCE, _ROUNDING = 1e-11, 1e-15
+_TOLERANCE, _ROUNDING, _NOTHING = 1e-11, 1e-15, 1e-13
 
 
 def nearest_points(
@@ -16,7 +16,7 @@ def nearest_points(
     is twice as long; with `any_plane`, the search ends at the first difference that is normal to some separating plane.
     None if `most` steps (unless given, some that suffice for all but contrived points) do not do.
     """
-    most = most or 1000 + 10 * (upper.shape[0] + lower.shape[0] + upper.shape[1])
+    most = most or 200 + upper.shape[0] + lower.shape[0] + 20 * upper.shape[1]
     scale = float(np.sqrt(max((upper**2).sum(axis=1).max(), (lower**2).sum(axis=1).max())))
     pairs: list[tuple[int, int]] = [(0, 0)]
     corral = (upper[0] - lower[0])[None]
@@ -28,7 +28,7 @@ def nearest_points(
         length = float(np.sqrt(x @ x))
         near = x @ x - x @ farther <= _TOLERANCE * length**2 + _ROUNDING * scale * length
         separates = any_plane and x @ farther > _ROUNDING * scale * length * len(x)
-        if near or separates or length <= _ROUNDING * scale or (i, j) in pairs:
+        if near or separates or length <= _NOTHING * scale or (i, j) in pairs:
             ends = zip(*pairs, strict=True)
             one, other = (_spread(shares, end, len(set_)) for end, set_ in zip(ends, (upper, lower), strict=True))
             return one, other, x
@@ -73,7 +73,7 @@ def _spread(shares: Floats, points: tuple[int, ...], count: int) -> Floats:
 
 def widest_margin(Z: Floats) -> tuple[Floats, float] | None:
     """The unit vector w of largest min Z·w, (P, n) → (n,), and that minimum; None where none is positive."""
-    found = nearest_points(Z, np.zeros((1, Z.shape[1])))
+    found = nearest_points(Z / (np.abs(Z).max() or 1.0), np.zeros((1, Z.shape[1])))
     if found is None or not (length := float(np.linalg.norm(found[2]))):
         return None
     w: Floats = found[2] / length
@@ -85,3 +85,21 @@ def has_plane(Z: Floats) -> bool:
     """Whether Z·w > 0 for some w, to rounding."""
     found = nearest_points(Z, np.zeros((1, Z.shape[1])), any_plane=True)
     return found is not None and bool((Z @ found[2]).min() > 1e-12 * np.abs(Z).max() * np.abs(found[2]).max())
+
+
+def by_linear_programming(upper: Floats, lower: Floats) -> tuple[Floats, Floats, Floats] | None:
+    """Shares of the points as in `nearest_points`, and a normal vector: of the largest margin in the sum of |w|."""
+    from scipy.optimize import linprog
+
+    points, signs = np.vstack([upper, lower]), np.repeat([1.0, -1.0], [len(upper), len(lower)])[:, None]
+    count, n = points.shape
+    A = np.column_stack([-signs * points, signs, np.ones(count)])  # t − ±(w·x − θ) ≤ 0
+    bounds = [(-1.0, 1.0)] * n + [(None, None)] * 2
+    found = linprog(np.append(np.zeros(n + 1), -1.0), A_ub=A, b_ub=np.zeros(count), bounds=bounds)
+    if found.status != 0:
+        return None
+    shares = np.maximum(-found.ineqlin.marginals, 0.0)
+    one, other = shares[: len(upper)], shares[len(upper) :]
+    if not one.sum() or not other.sum():
+        return None
+    return one / one.sum(), other / other.sum(), found.x[:n]

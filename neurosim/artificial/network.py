@@ -72,7 +72,9 @@ class ThresholdNetwork:
         if len(given) != n:
             raise InputError(f"activation: a name, or {n}, one for each unit, not {len(given)}")
         made = {name: _activation(name) for name in dict.fromkeys(given)}
-        self.activations: tuple[Activation, ...] = tuple(made[name] for name in given)
+        self._kinds = tuple(dict.fromkeys(made.values()))
+        number = {name: self._kinds.index(f) for name, f in made.items()}
+        self._kind = np.array([number[name] for name in given], dtype=np.int64)
         to, source = self.weights.nonzero()
         self.inputs = _units(inputs, n, "inputs", np.setdiff1d(np.arange(n), to))
         silent = np.setdiff1d(np.arange(n), source)
@@ -80,6 +82,11 @@ class ThresholdNetwork:
         if names is not None and (isinstance(names, str) or len(names) != n):
             raise InputError(f"names: {n} are needed, one for each unit")
         self.names = None if names is None else tuple(map(str, names))
+
+    @cached_property
+    def activations(self) -> tuple[Activation, ...]:
+        """That of each unit."""
+        return tuple(self._kinds[k] for k in self._kind)
 
     @cached_property
     def topology(self) -> Topology:
@@ -190,15 +197,15 @@ class ThresholdNetwork:
         states = check_finite(values, what)
         if states.ndim == 0 or states.shape[-1] != units.size:
             raise InputError(f"{what}: {units.size} values along the last axis, not the shape {states.shape}")
-        for name, legal in TWO_STATES.items():
-            member = np.array([self.activations[i].name == name for i in units], dtype=bool)
-            check_states(states[..., member], legal, f"{what} of {name} units")
+        for k, f in enumerate(self._kinds):
+            if f.name in TWO_STATES:
+                check_states(states[..., self._kind[units] == k], TWO_STATES[f.name], f"{what} of {f.name} units")
         return states
 
     def activate(self, states: Floats, units: Ints, fields: Floats, present: Floats | None) -> None:
         """Set `units` in `states` (…, n) to what their fields (…, m) make of them; `present` is the state before."""
-        for f in dict.fromkeys(self.activations[i] for i in units):
-            chosen = np.array([self.activations[i] == f for i in units], dtype=bool)
+        for k in np.unique(self._kind[units]):
+            f, chosen = self._kinds[k], self._kind[units] == k
             kept = None if present is None else present[..., units[chosen]]
             states[..., units[chosen]] = f(fields[..., chosen], kept)
 
@@ -214,7 +221,7 @@ class ThresholdNetwork:
         return plot_network(self, ax=ax)
 
     def __repr__(self) -> str:
-        kinds = ", ".join(str(name) for name in dict.fromkeys(self.activations))
+        kinds = ", ".join(map(str, self._kinds))
         return f"<ThresholdNetwork of {self.size} units ({kinds}): {self.topology}>"
 
 

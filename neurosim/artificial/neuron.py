@@ -130,8 +130,8 @@ def activation(name: Any, **parameters: Any) -> Activation:
         if key not in known:
             legal = choices(key, known) if known else "it has none"
             raise InputError(f"{name} has no parameter {excerpt(key)}; {legal}")
-    if "beta" in parameters and parameters["beta"] != np.inf:
-        check_positive(parameters["beta"], "beta", zero=True)
+    if "beta" in parameters:
+        check_positive(parameters["beta"], "beta", zero=True, infinite=True)
     if "slope" in parameters:
         check_finite(parameters["slope"], "slope")
     return Activation(name, {key: float(parameters.get(key, value)) for key, value in known.items()})

@@ -57,8 +57,8 @@ class Perceptron(Estimator):
           ratchet); for classes that no plane separates.
         - ``"averaged"``: Rosenblatt's rule, and the mean of the weights over all presentations is the result (Freund &
           Schapire 1999).
-        - ``"adatron"``: the largest stability (Anlauf & Biehl 1989), that is the largest min ±(w·x + b)/|(b, w)|. Needs
-          separable classes.
+        - ``"adatron"``: the largest stability (Anlauf & Biehl 1989), that is the largest min ±(w·x + b) of unit-length
+          (b, w). Needs separable classes.
     learning_rate
         η. Starting from 0 it scales the weights and changes nothing else.
     max_epochs

@@ -1,5 +1,6 @@
 """Can one unit do it? A plane with the widest margin, or a proof that there is none."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -9,11 +10,13 @@ import numpy as np
 from ..errors import InputError, SimulationError, excerpt
 from .exact import combine_exactly, opposite_sums
 from .formula import Bits, input_rows, truth_table
-from .nearest import nearest_points
+from .nearest import by_linear_programming, nearest_points
 from .states import Floats, Ints, check_finite
 
 _EXACT_INPUTS, _EXACT_SIZE = 12, 20_000
 _RESIDUAL = 1e-9
+
+Search = Callable[[Floats, Floats], tuple[Floats, Floats, Floats] | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +70,7 @@ class Separability:
     threshold : float or None
         θ.
     margin : float or None
-        The smallest distance of a point from the plane: min |w·x − θ|; infinite for a constant Boolean function.
+        The smallest distance of a point from the plane, ``min |w·x − θ|``; infinite for a constant Boolean function.
     certificate : Coincidence or None
         If not separable, why.
     labels : tuple
@@ -109,10 +112,10 @@ def is_linearly_separable(points: Any, labels: Any = None) -> Separability:
 
     Notes
     -----
-    The nearest points of the two convex hulls are sought (Wolfe 1976). If they are apart, the plane midway has the
-    largest margin; it is accepted if its margin exceeds what rounding can do. If they coincide, they are the
-    certificate, made exact in fractions for up to 12 coordinates. Where rounding leaves it open, the simplex method
-    in fractions decides.
+    The nearest points of the two convex hulls are sought (Wolfe 1976; where that fails, a plane is, by linear
+    programming, HiGHS). If they are apart, the plane midway has the largest margin; it is accepted if that is more than
+    rounding can do. If they coincide, they are the certificate, made exact in fractions for up to 12 coordinates. Where
+    rounding leaves it open, the simplex method in fractions decides.
 
     Examples
     --------
@@ -167,23 +170,21 @@ def separate_table(table: Bits) -> Separability:
 def separate(X: Floats, upper: Ints, classes: tuple[Any, Any]) -> Separability:
     """The verdict on checked points."""
     members = np.flatnonzero(upper == 1), np.flatnonzero(upper == 0)
-    shift = X.mean(axis=0)
-    scale = np.abs(X - shift).max(axis=0)
-    size = float(scale.max()) or 1.0
-    centred = (X - shift) / size
-    found = nearest_points(centred[members[0]], centred[members[1]])
-    if found is not None:
-        plane = _plane(X, upper, found, members, centred)
+    for search, coordinates, back in _attempts(X):
+        found = search(coordinates[members[0]], coordinates[members[1]])
+        if found is None:
+            continue
+        plane = _plane(X, upper, back @ found[2], members)
         if plane is not None:
             return Separability(True, *plane, None, classes)
         support = [rows[np.flatnonzero(shares > 0)] for rows, shares in zip(members, found[:2], strict=True)]
         verdict = _coincidence(X, support, [s[s > 0] for s in found[:2]], classes)
         if verdict is not None:
             return verdict
-    if X.size > _EXACT_SIZE:
+    if X.size > _EXACT_SIZE or X.shape[1] > _EXACT_INPUTS:
         raise SimulationError(
-            "the classes touch to within rounding, and these are too many points to decide in exact arithmetic "
-            f"(at most {_EXACT_SIZE} values); move them apart, or take fewer"
+            "the classes touch to within rounding, and this is too much to decide in exact arithmetic "
+            f"(at most {_EXACT_INPUTS} coordinates and {_EXACT_SIZE} values); move them apart, or take fewer"
         )
     exact = combine_exactly(X[members[0]], X[members[1]])
     if exact is None:
@@ -195,14 +196,28 @@ def separate(X: Floats, upper: Ints, classes: tuple[Any, Any]) -> Separability:
     return _not_separable(X, rows, [tuple(f for f in shares if f) for shares in exact], classes)
 
 
-def _plane(
-    X: Floats, upper: Ints, found: tuple[Floats, Floats, Floats], members: tuple[Ints, Ints], centred: Floats
-) -> tuple[Floats, float, float] | None:
-    """The plane midway between the nearest points, if the points lie on its sides beyond doubt."""
-    length = float(np.linalg.norm(found[2]))
+def _attempts(X: Floats) -> Iterator[tuple[Search, Floats, Floats]]:
+    """How to search, the points in coordinates that suit, and what turns normal vectors back.
+
+    First centred and scaled. Then, for points that hardly differ in some directions, with all directions alike; then
+    the plane is not the one with the largest margin.
+    """
+    centred = X - X.mean(axis=0)
+    size = float(np.abs(centred).max()) or 1.0
+    yield nearest_points, centred / size, np.eye(X.shape[1])
+    u, spread, directions = np.linalg.svd(centred / size, full_matrices=False)
+    kept = spread > 1e-14 * spread[0]
+    alike, back = u[:, kept] * np.sqrt(len(X)), directions[kept].T / spread[kept]
+    yield nearest_points, alike, back
+    yield by_linear_programming, alike, back
+
+
+def _plane(X: Floats, upper: Ints, normal: Floats, members: tuple[Ints, Ints]) -> tuple[Floats, float, float] | None:
+    """The plane midway between the classes, if the points lie on its sides beyond doubt."""
+    length = float(np.linalg.norm(normal))
     if length < 1e-14:
         return None
-    w = found[2] / length
+    w = normal / length
     heights = X @ w
     top, bottom = float(heights[members[1]].max()), float(heights[members[0]].min())
     threshold = 0.5 * (top + bottom)

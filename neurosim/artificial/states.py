@@ -73,14 +73,15 @@ def check_count(value: Any, what: str, least: int = 1, most: int = 2**31) -> int
     return int(value)
 
 
-def check_positive(value: Any, what: str, zero: bool = False) -> float:
-    """A finite number above 0, or from 0 on."""
+def check_positive(value: Any, what: str, zero: bool = False, infinite: bool = False) -> float:
+    """A number above 0, or from 0 on, finite unless said otherwise."""
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         number = np.nan
-    if not (number >= 0.0 if zero else number > 0.0) or number == np.inf:
-        raise InputError(f"{what} is a {'number not below' if zero else 'finite number above'} 0, not {excerpt(value)}")
+    if not (number >= 0.0 if zero else number > 0.0) or (number == np.inf and not infinite):
+        size = "" if infinite else "finite "
+        raise InputError(f"{what} is a {size}number {'not below' if zero else 'above'} 0, not {excerpt(value)}")
     return number
 
 

@@ -26,7 +26,7 @@ def smallest_weights(function: Any) -> tuple[Ints, float]:
     Returns
     -------
     weights : ndarray of int (n,)
-        With the smallest Σ |w_i|, and among such the smallest |θ|.
+        With the smallest ``Σ |w_i|``.
     threshold : float
         Midway between two whole numbers, so that no sum comes near it: 1.5 for the conjunction of two inputs.
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from . import cache, chance, demo, doctor, files, gain, logic, models, perceptron, recordings, run
+from . import cache, chance, demo, doctor, files, gain, logic, memory, models, perceptron, recordings, run
 
 app = typer.Typer(
     help="Simulate the whole ladder of neuron models, from Hodgkin–Huxley to threshold units.",
@@ -45,6 +45,7 @@ app.command("new")(files.new)
 app.add_typer(logic.boolean, name="boolean")
 app.command("circuit")(logic.circuit)
 app.add_typer(perceptron.app, name="perceptron")
+app.add_typer(memory.app, name="hopfield")
 app.add_typer(cache.app, name="cache")
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)

@@ -28,7 +28,7 @@ _NOISE, _NOISY_INPUT, _BETAS = "renewal", 1.5, (2.0, 5.0, float("inf"))
 def demo(
     out: Annotated[str, typer.Option(metavar="FOLDER", help="Where to put the figures.")] = "neurosim-demo",
 ) -> None:
-    """Draw spike trains and gain functions of all models.
+    """Draw spike trains and gain functions of all models, and recall a letter.
 
     Figures go into a folder, a table to the terminal.
     """
@@ -69,7 +69,8 @@ def demo(
         table.add_row(name, onset, str(gain.kind or "–"), f"{gain.rate.max():.1f}", f"{seconds[name]:.1f}")
     show_table(table)
     typer.echo("noise: the renewal neuron at beta = 2, 5 and ∞, intervals and rates beside theory")
-    typer.echo(f"  gain functions: {say_agreement(noisy)}")
+    typer.echo(f"  gain functions: {say_agreement(noisy)}\n")
+    written.append(_recall(folder))
     for path in written:
         typer.echo(f"wrote {path}")
     typer.echo(f"{time.perf_counter() - began:.1f} s, compiling included where a kernel was not in the cache")
@@ -81,6 +82,29 @@ def _train(name: str, amplitude: float) -> "Recording":
 
     variable = {"renewal": "h"}.get(name, "V")
     return completed(simulate(name, step(amplitude, start=20, stop=180), 200, record=[variable], seed=1))
+
+
+def _recall(folder: Path) -> Path:
+    """Recall a letter from a noisy one, in the terminal and as a moving picture."""
+    from ..artificial.hopfield import Hopfield
+    from ..artificial.pattern_files import letters
+    from ..artificial.patterns import flip
+    from .hopfield import in_words, show_course
+    from .pictures import Screen
+
+    stored = letters("A-H")
+    memory = Hopfield(100).store(stored, rule="pseudo-inverse")
+    recall = memory.recall(flip(stored["C"], 0.12, seed=1), seed=1)
+    screen = Screen()
+    screen.text("The letters A to H in 100 units, and a C with 12 pixels flipped", "bold")
+    screen.text()
+    show_course(screen, recall, stored["C"])
+    screen.text()
+    screen.text(in_words(recall, "C"), "bold green")
+    screen.text()
+    path = folder / "recall.gif"
+    recall.animate(path)
+    return path
 
 
 def _draw(

@@ -1,12 +1,17 @@
 """``neurosim check`` and ``neurosim new``: a user's own model files."""
 
 import re
+import textwrap
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .common import JsonOption, heading, plainly, print_json, show_table
+
+if TYPE_CHECKING:
+    from ..check import CheckResult
+    from ..model import Model
 
 _TEMPLATE = """\
 # A neuron model for neurosim. Try it:
@@ -66,9 +71,13 @@ def shown(value: float | str) -> str:
 @plainly
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A model file, or the name of a model.")],
+    sources: Annotated[bool, typer.Option("--sources", help="Say where each value comes from.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Read a model file and run the checks it carries."""
+    """Read a model file and run the checks it carries.
+
+    Of those that fail it says where the value comes from.
+    """
     from ..check import check_model
     from ..model import load_model
 
@@ -85,33 +94,49 @@ def check(
             }
         )
     else:
-        table = heading(
-            f"{model.name}: {len(results)} checks",
-            [("check", "left"), ("quantity", "left"), ("expected", "right"), ("found", "right"), ("", "left"),
-             ("source", "left")],
-        )  # fmt: skip
-        for result in results:
-            number, expected, found = result
-            variant = model.checks[number - 1].variant
-            wanted = shown(expected.value)
-            if not isinstance(expected.value, str):
-                wanted = f"{wanted} ± {expected.tolerance:g} {expected.unit}".rstrip()
-            table.add_row(
-                str(number) if variant is None else f"{number} {variant}",
-                expected.quantity,
-                wanted,
-                shown(found),
-                "ok" if result.passed else "FAILED",
-                expected.source,
-            )
+        table = _table(model, results)
         if results:
             show_table(table)
+            for line in _sources(results) if sources else ():
+                typer.echo(line)
         else:
             typer.echo(f"{model.name} is a model, but carries no checks; add a [[check]] so that it is tested")
     if failed:
         if not json:
+            for line in _sources([result for result in results if not result.passed]) if not sources else ():
+                typer.echo(line, err=True)
             typer.echo(f"{failed} of {len(results)} failed", err=True)
         raise typer.Exit(1)
+
+
+def _table(model: "Model", results: "list[CheckResult]") -> Any:
+    variants = [model.checks[result.check - 1].variant for result in results]
+    names = ["check", "quantity", "expected", "found", "", *(["variant"] * any(variants))]
+    table = heading(
+        f"{model.name}: {len(results)} checks",
+        [(name, "right" if name in ("expected", "found") else "left") for name in names],
+    )
+    for column in table.columns[:5]:
+        column.no_wrap = True
+    shown_already = 0
+    for result, variant in zip(results, variants, strict=True):
+        number, expected, found = result
+        variant = "" if variant is None or number == shown_already else textwrap.fill(variant, 10)
+        shown_already = number
+        wanted = shown(expected.value)
+        if not isinstance(expected.value, str):
+            wanted = f"{wanted} ± {expected.tolerance:g} {expected.unit}".rstrip()
+        cells = [str(number), expected.quantity, wanted, shown(found), "ok" if result.passed else "FAILED"]
+        table.add_row(*cells, *([variant] * any(variants)))
+    return table
+
+
+def _sources(results: "list[CheckResult]") -> list[str]:
+    """Where the values of each check come from: a line for each source."""
+    quantities: dict[tuple[int, str], list[str]] = {}
+    for number, expected, _ in results:
+        quantities.setdefault((number, expected.source), []).append(expected.quantity)
+    return [f"check {number}, {', '.join(names)}: {source}" for (number, source), names in quantities.items()]
 
 
 @plainly

@@ -25,7 +25,7 @@ from .common import (
     say_written,
     show_table,
 )
-from .run import load_variant, noise_of
+from .run import load_variant, name_of, noise_of
 
 if TYPE_CHECKING:
     from ..experiments import GainFunction
@@ -119,6 +119,11 @@ def _gain_json(result: "GainFunction") -> dict[str, Any]:
         "duration": result.duration,
         "discard": result.discard,
         "parameters": parameters | result.families,
+        "dt": result.dt,
+        "method": result.method,
+        "spike_timing": result.spike_timing,
+        "model": result.model.name,
+        "variant": result.model.variant_name,
     }
 
 
@@ -149,9 +154,9 @@ def _print_gain(result: "GainFunction", written: list[str]) -> None:
     import numpy as np
 
     unit = f" ({result.unit})" if result.unit else ""
+    span = f"{result.input.size} inputs from {result.input.min():g} to {result.input.max():g}{unit}"
     table = heading(
-        f"{result.model.name}: {result.input.size} inputs from {result.input.min():g} to {result.input.max():g}{unit}, "
-        f"{result.duration:g} ms each",
+        f"{name_of(result.model)}: {span}, {result.duration:g} ms each",
         [("curve", "left"), (f"onset{unit}", "right"), ("kind", "left"), ("highest rate (Hz)", "right"),
          ("saturation (Hz)", "right")],
     )  # fmt: skip
@@ -159,7 +164,13 @@ def _print_gain(result: "GainFunction", written: list[str]) -> None:
     for curve, index in _curves(result):
         numbers = [f"{value:.5g}" if np.isfinite(value) else "–" for value in (onset[index], saturation[index])]
         highest = f"{result.rate[index].max():.2f}"
-        table.add_row(curve or "as in the file", numbers[0], str(kind[index] or "–"), highest, numbers[1])
+        table.add_row(
+            curve or result.model.variant_name or "as in the file",
+            numbers[0],
+            str(kind[index] or "–"),
+            highest,
+            numbers[1],
+        )
     show_table(table)
     if result.theory is not None:
         typer.echo(f"theory: {say_agreement(result)}")

@@ -205,13 +205,13 @@ def _current(text: str, recorded: Mapping[str, Any]) -> Any:
 
 
 def _currents(model: "Model", texts: list[str], recorded: Mapping[str, Any]) -> Any:
-    if not texts:
-        if model.inputs:
-            names = " and ".join(f"{name} ({entry.unit})" for name, entry in model.inputs.items())
-            raise InputError(
-                f"{model.name} needs a current for {names}, such as --current 10 or --current step:10,20,80"
-            )
+    if not texts and not model.inputs:
         return None
+    several = " ".join(f"--current {name}={0 if k else 2}" for k, name in enumerate(model.inputs))
+    if not texts:
+        names = " and ".join(f"{name} ({entry.unit})" for name, entry in model.inputs.items())
+        such = several if len(model.inputs) > 1 else "--current 10 or --current step:10,20,80"
+        raise InputError(f"{model.name} needs a current for {names}, such as {such}")
     pairs = [text.partition("=") for text in texts]
     if all(equals and name.strip() in model.inputs for name, equals, _ in pairs) or (
         all(equals for _, equals, _ in pairs) and not any(os.path.exists(text) for text in texts)
@@ -219,8 +219,10 @@ def _currents(model: "Model", texts: list[str], recorded: Mapping[str, Any]) -> 
         if len({name.strip() for name, _, _ in pairs}) < len(pairs):
             raise InputError("--current is given twice for the same input; give each input one current")
         return {name.strip(): _current(rest, recorded) for name, _, rest in pairs}
+    if len(model.inputs) > 1:
+        raise InputError(f"{model.name} has {len(model.inputs)} inputs; name them: {several}")
     if len(texts) > 1:
-        raise InputError("several currents need the names of their inputs: --current I=10 --current g=2")
+        raise InputError(f"{model.name} has one input; several neurons are --current 5,10")
     return _current(texts[0], recorded)
 
 
@@ -233,16 +235,25 @@ def _recorded(model: "Model", record: str | None, wanted: bool) -> list[str]:
 # Results ---------------------------------------------------------------------------------------------------------
 
 
+def name_of(model: "Model") -> str:
+    """A model and its variant, for headings."""
+    return model.name if model.variant_name is None else f"{model.name}, variant {model.variant_name}"
+
+
 def _recording_json(recording: "Recording") -> dict[str, Any]:
     result: dict[str, Any] = {
         "spike_count": recording.spike_count,
         "spike_time": [recording.spike_times(i) for i in range(recording.neurons)],
         "model": recording.model.name,
+        "variant": recording.model.variant_name,
         "duration": recording.duration,
         "dt": recording.dt,
         "seed": recording.seed,
         "complete": recording.complete,
         "method": recording.method,
+        "spike_timing": recording.spike_timing,
+        "rtol": recording.rtol,
+        "atol": recording.atol,
         "parameters": {**{name: p.value for name, p in recording.model.parameters.items()}, **recording.parameters},
     }
     if recording.certificate is not None:
@@ -254,7 +265,7 @@ def _recording_json(recording: "Recording") -> dict[str, Any]:
 
 def _print_recording(recording: "Recording", written: list[str]) -> None:
     table = heading(
-        f"{recording.model.name}, {recording.duration:g} ms by {recording.method} at dt {recording.dt:g} ms",
+        f"{name_of(recording.model)}, {recording.duration:g} ms by {recording.method} at dt {recording.dt:g} ms",
         [("neuron", "right"), ("spikes", "right"), ("rate (Hz)", "right"), ("spike times (ms)", "left")],
     )
     rates, counts = recording.rate(), recording.spike_count

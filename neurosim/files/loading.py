@@ -107,6 +107,9 @@ def _recording(file: Group, path: Path, lazy: bool) -> Recording:
         final_state=MappingProxyType(_arrays(file, "final_state", neurons)),
         units=MappingProxyType({**model.units, "time": "ms"}),
         drive=read_drive(file.group("current"), list(model.inputs), neurons),
+        spike_timing="grid" if receipt is None else receipt.spike_timing,
+        rtol=(receipt.rtol or None) if receipt is not None else None,
+        atol=(receipt.atol or None) if receipt is not None else None,
         certificate=_certificate(file, neurons),
         seed=file.whole("seed") if file.has("seed") else None,
         record_neurons=chosen,
@@ -190,7 +193,12 @@ def _certificate(file: Group, neurons: int) -> Certificate | None:
     if not file.has_array("certificate"):
         return None
     group = file.group("certificate")
-    return Certificate(group.text("finer"), group.ints("count_change", (neurons,)), group.floats("shift", (neurons,)))
+    return Certificate(
+        group.text("finer"),
+        group.ints("count_change", (neurons,)),
+        group.floats("shift", (neurons,)),
+        group.whole("spikes"),
+    )
 
 
 def _traces(file: Group, model: Model, path: Path, shape: tuple[int, int]) -> "StoredTraces":

@@ -96,6 +96,6 @@ def write_end(file: Any, recording: Recording) -> None:
         final.create_dataset(name, data=values)
     if recording.certificate is not None:
         group = file.create_group("certificate")
-        group.attrs["finer"] = recording.certificate.finer
+        group.attrs["finer"], group.attrs["spikes"] = recording.certificate.finer, recording.certificate.spikes
         group.create_dataset("count_change", data=recording.certificate.count_change)
         group.create_dataset("shift", data=recording.certificate.shift)

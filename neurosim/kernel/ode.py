@@ -1,5 +1,6 @@
 """integrate: the Runge–Kutta schemes for equations of a user's own, several systems at once."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from ..methods import METHODS, Adaptive, Method, RungeKutta, find_method
 
 Floats = NDArray[np.float64]
 
+_RTOL, _ATOL = 1e-6, 1e-9
 _CAUSES = {
     1: "the solution is no longer finite",
     2: "no step is small enough for rtol and atol, or dt lets no time pass",
@@ -49,9 +51,9 @@ def integrate(
     t: Any,
     *,
     method: str = "dopri5",
-    rtol: float = 1e-6,
-    atol: float = 1e-9,
-    events: Any = (),
+    rtol: float | None = None,
+    atol: float | None = None,
+    events: Any = None,
     parameters: Any = None,
     dt: float | None = None,
 ) -> Solution:
@@ -70,12 +72,13 @@ def integrate(
         ``dopri5``, whose steps are as long as the tolerances allow and which fills in the results; or ``euler``,
         ``heun``, ``midpoint``, ``rk4`` with fixed steps.
     rtol, atol
-        For dopri5: the estimated error of a step is at most ``atol + rtol*abs(y)``.
+        For dopri5 alone: the estimated error of a step is at most ``atol + rtol*abs(y)``; 1e-6 and 1e-9 if not given.
     events
         A function ``g(t, y)``, or ``g(t, y, p)``, that rises through 0 when something happens; or a pair of such a
-        function and a reset ``r(t, y)`` that returns the new y; or a sequence of these.
+        function and a reset ``r(t, y)`` that returns the new y; or a sequence of these, counted from 0.
     parameters
-        Numbers handed to `f` and the events as p: (k,), or (systems, k), a row for each system.
+        Numbers handed to `f` and the events as p: (k,), the same for all systems, or (systems, k), a row for each. As
+        many numbers as systems can be meant both ways and are refused: give (systems, k).
     dt
         Longest step. The fixed-step methods divide each interval of `t` evenly; they take one step for each if it is
         not given.
@@ -101,16 +104,13 @@ def integrate(
     scheme = _scheme(method)
     times, start, several = _times(t), *_start(y0)
     numbers = _parameters(parameters, len(start))
-    tolerances = _numbers([rtol, atol], "rtol and atol")
-    if tolerances.ndim != 1:
-        raise InputError("rtol and atol are one number each")
-    if not (1e-13 <= tolerances[0] < 1 and 0 < tolerances[1] < np.inf):
-        raise InputError(f"rtol is from 1e-13 to below 1, atol positive; they are {rtol:g} and {atol:g}")
-    if dt is not None and not 0 < _numbers(dt, "dt") < np.inf:
+    tolerances = _tolerances(scheme, rtol, atol)
+    if dt is not None and not ((step := _numbers(dt, "dt")).ndim == 0 and 0 < step < np.inf):
         raise InputError(f"dt is a positive number, not {excerpt(dt)}")
     pairs = _events(events)
-    functions = [("f", f, start[0].shape), *(("an event", event, ()) for event, _ in pairs)]
-    functions += [("a reset", reset, start[0].shape) for _, reset in pairs if reset is not None]
+    functions = [("f", f, start[0].shape), *((f"events[{k}]", event, ()) for k, (event, _) in enumerate(pairs))]
+    resets = ((f"the reset of events[{k}]", reset) for k, (_, reset) in enumerate(pairs) if reset is not None)
+    functions += [(what, reset, start[0].shape) for what, reset in resets]
     for what, function, shape in functions:
         _try(what, function, times, start, numbers, parameters is not None, shape)
     y = np.empty((*start.shape, times.size))
@@ -129,10 +129,7 @@ def integrate(
             "f or an event divides by zero; jit it with error_model='numpy' to go on with infinity"
         ) from None
     except (NumbaError, UnsupportedBytecodeError, TypeError, NotImplementedError) as error:  # all come from compiling
-        reason = str(error).strip().splitlines()
-        raise InputError(
-            f"Numba cannot compile f or the events: {excerpt(reason[-1] if reason else '', 200)}"
-        ) from None
+        raise InputError(_refused(str(error), [(what, function) for what, function, _ in functions])) from None
     if failed:
         of = f" of system {where}" if several else ""
         cause = _CAUSES[failed]
@@ -145,12 +142,35 @@ def integrate(
     )
 
 
+def _refused(text: str, functions: list[tuple[str, Any]]) -> str:
+    """What Numba says, at which line, of which function: its own text ends with where in `stages` that was called."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("Failed in ")]
+    places = (text.find(repr(getattr(function, "py_func", function))) for _, function in functions)
+    named = sorted((place, what) for place, (what, _) in zip(places, functions, strict=True) if place >= 0)
+    found = re.search(r'^File ".*?([^"/\\]*)", line (\d+)', text, re.MULTILINE)
+    where = f", {found[1]}, line {found[2]}" if found and found[1] != "stages.py" else ""
+    who = named[0][1] if named else "f or the events"
+    return f"Numba cannot compile {who}: {excerpt(lines[0] if lines else '', 200)}{where}"
+
+
 def _scheme(name: str) -> RungeKutta | Adaptive:
     scheme: Method = find_method(name)
     if not isinstance(scheme, RungeKutta | Adaptive):
         fitting = ", ".join(key for key, other in METHODS.items() if isinstance(other, RungeKutta | Adaptive))
         raise InputError(f"{name} needs the equations of a model, not a function; integrate takes {fitting}")
     return scheme
+
+
+def _tolerances(scheme: RungeKutta | Adaptive, rtol: Any, atol: Any) -> Floats:
+    if not isinstance(scheme, Adaptive) and not (rtol is None and atol is None):
+        raise InputError(f"rtol and atol are for dopri5; {scheme.name} has a fixed step: give a smaller dt")
+    tolerances = _numbers([_RTOL if rtol is None else rtol, _ATOL if atol is None else atol], "rtol and atol")
+    if tolerances.ndim != 1:
+        raise InputError("rtol and atol are one number each")
+    relative, absolute = tolerances
+    if not (1e-13 <= relative < 1 and 0 < absolute < np.inf):
+        raise InputError(f"rtol is from 1e-13 to below 1, atol positive; they are {relative:g} and {absolute:g}")
+    return tolerances
 
 
 def _tableau(scheme: RungeKutta | Adaptive) -> tuple[Floats, Floats, Floats, Floats, Floats]:
@@ -174,8 +194,10 @@ def _times(t: Any) -> Floats:
 
 def _start(y0: Any) -> tuple[Floats, bool]:
     start = _numbers(y0, "y0")
-    if start.ndim not in (1, 2) or start.size == 0 or not np.isfinite(start).all():
-        raise InputError(f"y0 has finite numbers, (n,) or (systems, n), not shape {start.shape}")
+    if start.ndim not in (1, 2) or start.size == 0:
+        raise InputError(f"y0 is (n,) or (systems, n), not of shape {start.shape}")
+    if not np.isfinite(start).all():
+        raise InputError(f"y0 has finite numbers, not {start[~np.isfinite(start)][0]}")
     return np.ascontiguousarray(np.atleast_2d(start)), start.ndim == 2
 
 
@@ -183,10 +205,17 @@ def _parameters(parameters: Any, systems: int) -> Floats:
     numbers = np.zeros((1, 0)) if parameters is None else np.atleast_2d(_numbers(parameters, "parameters"))
     if numbers.ndim != 2 or len(numbers) not in (1, systems):
         raise InputError(f"parameters are (k,) or (systems, k) with {systems} systems, not of shape {numbers.shape}")
+    if np.ndim(parameters) == 1 and numbers.size == systems > 1:
+        raise InputError(
+            f"parameters of shape ({systems},) with {systems} systems: the same {systems} numbers for each, or one "
+            "number for each? Give (systems, k), such as [[p1, p2]]*2 or [[p1], [p2]]"
+        )
     return np.array(np.broadcast_to(numbers, (systems, numbers.shape[1])))
 
 
 def _events(events: Any) -> list[tuple[Callable[..., Any], Callable[..., Any] | None]]:
+    if events is None:
+        return []
     listed = [events] if callable(events) else list(events) if isinstance(events, Sequence) else [None]
     if len(listed) == 2 and not isinstance(events, list) and all(map(callable, listed)):
         listed = [tuple(listed)]  # a pair of a function and its reset
@@ -224,7 +253,8 @@ def _try(
     called = f"{what}(t, y, p)" if with_parameters else f"{what}(t, y)"
     try:
         with np.errstate(all="ignore"):
-            found = np.asarray(plain(*arguments), dtype=np.float64)
+            returned = np.asarray(plain(*arguments))
+            found = returned.astype(np.float64)
     except ZeroDivisionError:  # what is compiled goes on with infinity
         return
     except Exception as error:
@@ -232,3 +262,7 @@ def _try(
     if found.shape != shape:
         of = "y has shape" if shape else "it must be one number, shape"
         raise InputError(f"{what} returns shape {found.shape}, but {of} {shape}")
+    if not shape and returned.dtype == np.bool_:
+        raise InputError(f"{what} returns a truth value; it must be a number that rises through 0, such as y[0] - 1")
+    if np.isnan(found).any() and not what.startswith("the reset"):
+        raise InputError(f"{what} returns NaN at the start, t = {times[0]:g}")

@@ -72,7 +72,7 @@ def _write(model: Model, method: Method, located: bool, noisy: bool) -> tuple[st
         if noisy or model.spike.is_random or HAZARD in model.states:
             raise InputError(f"{method.name} is for deterministic runs; take a method with a fixed step")
         return write_adaptive(model, method, writer)
-    nodes = _nodes(model, method)
+    nodes = _nodes(model, method, located)
     scheme = write_scheme(model, method, writer, nodes)
     rule = [model.spike.rule.tree]
     if located:
@@ -122,12 +122,16 @@ def _head(model: Model, layout: Layout, scheme: Scheme, located: bool, noisy: bo
     }
 
 
-def _nodes(model: Model, method: Method) -> tuple[float, ...]:
-    """Where in a step the input is needed: by the method, and at its end if the spike rule looks at it."""
+def _nodes(model: Model, method: Method, located: bool) -> tuple[float, ...]:
+    """Where in a step the input is needed: by the method, and at its end if the spike rule looks at it.
+
+    All over the step where a spike is located by the input alone.
+    """
     trees = {name: formula.tree for name, formula in model.defines.items()}
     rule = [model.spike.rule, *model.spike.reset.values()]
     seen = reach(set().union(*(names(formula.tree) for formula in rule)), trees)
-    nodes = set(method.nodes if model.states else ()) | ({1.0} if seen & model.inputs.keys() else set())
+    alone = (0.0, 0.5) if located and model.spike.kind == "threshold" else ()
+    nodes = set(method.nodes if model.states else alone) | ({1.0} if seen & model.inputs.keys() else set())
     return tuple(sorted(nodes)) or (0.0,)
 
 
@@ -251,7 +255,11 @@ class _Lines:
         refractory = self.model.spike.refractory is not None
         if self.model.spike.kind == "probability":
             free = " & (step + 1.0 >= tile[FREE_FROM, j])" if refractory else ""
-            return [f"fires = (tile[DRAWN, j] < probability({self._rule()})){free}"]
+            return [
+                f"chance = probability({self._rule()})",
+                f"fires = (tile[DRAWN, j] < chance){free}",
+                "tile[ABOVE, j] = select(chance == chance, tile[ABOVE, j], 1.0)  # not a number: the host says so",
+            ]
         fires = "now & (tile[ABOVE, j] == 0.0)" + (" & free" if refractory else "")
         now = f"threshold({self._rule()})"
         if not located:  # no test while refractory

@@ -32,7 +32,7 @@ OnSpikes = Callable[[Ints, Floats], None]
 OnTrace = Callable[[int, Floats], None]
 
 _WINDOW_SECONDS = 0.05
-_LONGEST_WINDOW = 50_000
+_SHORTEST_WINDOW, _LONGEST_WINDOW = 64, 50_000  # steps; below, what a window costs by itself counts
 _LARGEST_TRACE = 4_000_000  # numbers per window
 _SPIKES_AT_ONCE = 256 * TILE
 
@@ -142,7 +142,7 @@ def execute(
             if progress is not None:
                 progress(last / setup.steps)
             wanted = int((last - done) * min(_WINDOW_SECONDS / elapsed, 4.0))
-            window = max(1, min(wanted, _LONGEST_WINDOW, run.longest_window()))
+            window = max(1, min(max(wanted, _SHORTEST_WINDOW), _LONGEST_WINDOW, run.longest_window()))
             done = last
         if interrupted():
             raise Interrupted(done, run.final_state(done))
@@ -239,6 +239,7 @@ class _Run:
         results = list(pool.map(task, range(len(self.tiles))))
         if not self.adaptive:
             self._check_finite(before, first, last, wave, changed, dense)
+            self._check_probability(last)
         index = np.concatenate([part for indices, _ in results for part in indices])
         when = np.concatenate([part for _, whens in results for part in whens])
         if len(self.tiles) > 1 or setup.located:
@@ -339,6 +340,18 @@ class _Run:
                     break
         if earliest is not None:
             self._report(*earliest)
+
+    def _check_probability(self, last: int) -> None:
+        """A kernel marks a neuron whose probability was not a number in the row that other rules need."""
+        if self.model.spike.kind != "probability":
+            return
+        marked = np.argwhere(self.tiles[:, self.layout.row["above"], : self.width].reshape(-1)[: self.neurons] != 0.0)
+        if marked.size:
+            setup, text = self.setup, self.model.spike.rule.text
+            raise SimulationError(
+                f"the probability {text} of neuron {marked[0, 0]} of {setup.model.name} is nan before t = "
+                f"{last * setup.dt:g} ms; check the input and the parameters, or give the expression a value there"
+            )
 
     def _report(self, step: int, neuron: int, row: int, value: float) -> None:
         setup = self.setup

@@ -129,6 +129,10 @@ class Model:
         Default integration method.
     source : str
         Text of the file.
+    variant_name : str or None
+        Which of the `variants` this is; None for the model itself.
+    base : Model or None
+        What it is a variant of.
     """
 
     name: str
@@ -145,6 +149,8 @@ class Model:
     dt: float
     method: str
     source: str
+    variant_name: str | None = None
+    base: "Model | None" = None
 
     @staticmethod
     def from_toml(text: str) -> "Model":
@@ -176,10 +182,14 @@ class Model:
                 raise InputError(f"parameter {name} of {self.name} cannot be NaN")
             in_unit = float(value) if isinstance(value, int | float) else number / unit.factor
             changed[name] = parameter._replace(value=in_unit)
-        return dataclasses.replace(self, parameters=MappingProxyType(changed))
+        base = None if self.base is None else self.base.replace(**parameters)
+        return dataclasses.replace(self, parameters=MappingProxyType(changed), base=base)
 
     def variant(self, name: str) -> "Model":
         """The same model with the parameters, and the summary, of one of its `variants`.
+
+        A variant does not mix with another: what that one set is as in the file again. What `replace` changed, before
+        or after, stays, unless this variant sets it.
 
         Raises
         ------
@@ -189,8 +199,10 @@ class Model:
         if not isinstance(name, str) or name not in self.variants:
             legal = choices(str(name), self.variants) if self.variants else "it has none"
             raise InputError(f"{self.name} has no variant {excerpt(name)}; {legal}")
-        variant = self.variants[name]
-        return dataclasses.replace(self.replace(**variant.parameters), summary=variant.summary)
+        variant, base = self.variants[name], self.base or self
+        return dataclasses.replace(
+            base.replace(**variant.parameters), summary=variant.summary, variant_name=name, base=base
+        )
 
     def parameter(self, name: str) -> Parameter:
         """A parameter by name, or an error that says which there are."""
@@ -205,4 +217,5 @@ class Model:
         return equations(self)
 
     def __repr__(self) -> str:
-        return f"<Model {self.name}: {self.summary}>"
+        variant = "" if self.variant_name is None else f", variant {self.variant_name}"
+        return f"<Model {self.name}{variant}: {self.summary}>"

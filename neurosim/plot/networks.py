@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch
+from matplotlib.ticker import MaxNLocator
 
 from ..artificial.adaline import Adaline
 from ..artificial.capacity import Capacity, cover_fraction
@@ -58,12 +59,16 @@ def plot_network(network: ThresholdNetwork, ax: Axes | None = None) -> Axes:
         _unit(ax, network, unit, float(x), float(y), radius, unit in inputs)
     topology = network.topology
     if topology.kind == "feedforward":
-        bottom = float(place[:, 1].min()) - 0.5
+        depth = float(-bends.min(initial=0.0)) + float(bends.max(initial=0.0))
+        bottom = float(place[:, 1].min()) - 0.5 - (0.6 * max(0, (topology.order or 0) - 2) + 0.2) * (depth > 0)
         for number, layer in enumerate(topology.layers if len(topology.layers) > 1 else ()):
             word = "inputs" if number == 0 else f"layer {number}"
             ax.text(float(place[layer, 0].mean()), bottom, word, ha="center", va="top", fontsize="small", color=_QUIET)
+        low_edge = bottom - 0.35
+    else:
+        low_edge = float(place[:, 1].min()) - 0.85
     low, high = place.min(axis=0), place.max(axis=0)
-    ax.set(xlim=(low[0] - 0.9, high[0] + 1.1), ylim=(low[1] - 0.85, high[1] + 0.6))
+    ax.set(xlim=(low[0] - 0.9, high[0] + 1.1), ylim=(low_edge, high[1] + 0.6))
     ax.set_aspect("equal")
     ax.axis("off")
     return ax
@@ -270,6 +275,7 @@ def plot_learning(estimator: Perceptron | Adaline, ax: Axes | None = None) -> Ax
     counted = hasattr(histories[0], "errors")
     ax.set(xlabel="epoch", ylabel="errors" if counted else "mean error of a point")
     ax.set_ylim(bottom=0)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if len(ax.lines) > 1:
         ax.legend(frameon=False, fontsize="small")
     return ax

@@ -65,7 +65,7 @@ def plot_raster(recording: Recording, ax: Axes | None = None) -> Axes:
     ax.set(xlabel="time (ms)", ylabel="neuron", xlim=(0, recording.duration), ylim=(-0.5, recording.neurons - 0.5))
     if recording.neurons <= 10:
         ax.set_yticks(range(recording.neurons))
-    ax.set_title(_title(recording), loc="left", fontsize="medium")
+    ax.set_title(recording.model.name, loc="left", fontsize="medium")
     return ax
 
 

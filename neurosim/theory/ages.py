@@ -12,8 +12,9 @@ from .rule import NoTheory, states_of_rule
 
 Floats = NDArray[np.float64]
 
-_LEVELS = 512
-_SMALLEST = 1e-15  # survivor, beyond which the tail is left out
+_CELLS = 2048
+_FEW, _SMALLEST = 1e-3, 1e-13  # survivors where the finer grid ends, and beyond which the tail is left out
+_ALIKE = 1e-9  # CV of intervals that are all equal
 
 
 def stationary_ages(
@@ -52,8 +53,8 @@ def stationary_ages(
 def age_quantile(theory: RenewalTheory, p: Floats) -> Floats:
     """The time since the last spike (ms) that a share p of a stationary process does not exceed.
 
-    Between neighbouring quantiles of the intervals the survivor function is taken as a straight line, so that its
-    integral is a parabola.
+    The survivor function is integrated by Simpson's rule on two grids, up to where few survive and beyond; within a
+    cell it is taken as a straight line.
     """
     if not np.isfinite(theory.mean):
         return np.full(p.shape, np.inf)
@@ -62,14 +63,16 @@ def age_quantile(theory: RenewalTheory, p: Floats) -> Floats:
         survivor = theory.survivor_at(np.arange(last + 1) * theory.step)
         below = np.cumsum(survivor) / survivor.sum()
         return np.asarray(np.searchsorted(below, p, side="right") * theory.step, dtype=np.float64)
-    levels = np.concatenate([np.linspace(1, 1 / _LEVELS, _LEVELS), np.geomspace(1 / _LEVELS, _SMALLEST, _LEVELS)])
-    time = np.unique(np.concatenate([[0.0], theory.quantile(1 - levels[1:])]))
-    survivor = theory.survivor_at(time)
-    area = np.concatenate([[0.0], np.cumsum(np.diff(time) * (survivor[1:] + survivor[:-1]) / 2)])
+    if theory.cv < _ALIKE:
+        return np.asarray(p * theory.mean)
+    ends = theory.quantile(1 - np.array([_FEW, _SMALLEST]))
+    time = np.unique(np.concatenate([np.linspace(0, ends[0], _CELLS), np.linspace(ends[0], ends[1], _CELLS)]))
+    survivor, middle = theory.survivor_at(time), theory.survivor_at((time[1:] + time[:-1]) / 2)
+    area = np.concatenate([[0.0], np.cumsum(np.diff(time) * (survivor[1:] + 4 * middle + survivor[:-1]) / 6)])
     wanted = p * area[-1]
     cell = np.clip(np.searchsorted(area, wanted, side="right") - 1, 0, time.size - 2)
     width, high = time[cell + 1] - time[cell], survivor[cell]
-    fall = (high - survivor[cell + 1]) / width
+    fall = (high - survivor[cell + 1]) / np.maximum(width, 1e-300)
     left = wanted - area[cell]
     root = np.sqrt(np.maximum(high**2 - 2 * fall * left, 0.0))
     return np.asarray(time[cell] + np.minimum(2 * left / (high + root), width))

@@ -97,7 +97,7 @@ class RenewalTheory:
     def spectrum(self, frequency: Any) -> Floats:
         """Power spectrum of the spike train at frequencies in Hz, in Hz; comes to `rate` at high ones.
 
-        rate·(1 - |D̂|²)/|1 - D̂|² with the Fourier transform D̂ of the density; at 0 its limit, rate·cv². Lines, of a
+        ``rate·(1 - |D̂|²)/|1 - D̂|²`` with the Fourier transform D̂ of the density; at 0 its limit, rate·cv². Lines, of a
         deterministic model or at multiples of 1/step, are left out or infinite.
         """
         self._must_fire("spectrum")

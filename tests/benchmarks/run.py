@@ -15,6 +15,8 @@ BENCHMARKS = (
     "leaky_integrate_and_fire",
     "spike_statistics",
     "noise",
+    "artificial",
+    "hopfield",
     "recorded_current",
 )
 
