@@ -143,7 +143,10 @@ def simulate(
         warnings.warn(f"{when}; the recording ends there", IncompleteWarning, stacklevel=2)
     if certify and recording.complete:
         spikes = recording.spike_index, recording.spike_time
-        recording = replace(recording, certificate=_certificate(setup, spikes, progress))
+        try:
+            recording = replace(recording, certificate=_certificate(setup, spikes, progress))
+        except Interrupted:
+            warnings.warn("the finer run was interrupted; there is no certificate", IncompleteWarning, stacklevel=2)
     return recording
 
 

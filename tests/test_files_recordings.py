@@ -479,6 +479,19 @@ def test_ctrl_c_returns_what_has_been_computed(tmp_path, monkeypatch, streamed):
     assert result.verdict == "bit-identical"
 
 
+def test_ctrl_c_while_certifying_keeps_the_recording(monkeypatch):
+    from neurosim import simulation
+
+    def interrupted(*_):
+        raise simulation.Interrupted(0, {})
+
+    monkeypatch.setattr(simulation, "_certificate", interrupted)
+    with pytest.warns(ns.IncompleteWarning, match="there is no certificate"):
+        recording = ns.simulate("hodgkin-huxley", 10, 50, certify=True)
+    assert recording.complete
+    assert recording.certificate is None
+
+
 def test_other_handlers_and_threads_are_left_alone():
     seen = []
     before = signal.signal(signal.SIGINT, lambda *_: seen.append(1))
