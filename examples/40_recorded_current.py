@@ -53,7 +53,7 @@ figure, axes = plt.subplots(5, 1, sharex=True, figsize=(8, 8), height_ratios=(1,
 shown = slice(150_000, 160_000)
 times = np.arange(voltages.shape[1])[shown] * SAMPLE
 axes[1].plot(times, voltages[0, shown], color="0.2", linewidth=0.7)
-axes[1].set_title(f"{who}, recorded", loc="left", fontsize="medium")
+axes[1].set_title(f"{who}, first of five repeats", loc="left", fontsize="medium")
 for ax, (name, (parameters, current)) in zip(axes[2:], MODELS.items(), strict=True):
     run = ns.simulate(name, current, END, dt=SAMPLE / 2, parameters=parameters, record="V", record_every=2)
     found = [ns.coincidence_factor(repeat, run.spike_times(), WINDOW, start=HALF, stop=END) for repeat in repeats]
