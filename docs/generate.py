@@ -34,6 +34,8 @@ API = {  # module of the package: heading
     "currents": "Currents",
     "noise": "Noise currents",
     "recording": "Recordings",
+    "files": "Recordings on disk, recorded currents",
+    "receipt": "Receipts",
     "experiments": "Gain functions",
     "distributions": "Interval distributions",
     "spikes": "Statistics of spike trains",

@@ -33,7 +33,8 @@ _HOME = {  # module: the names users type, imported when first used
     "pulses ramp sine step white_noise",
     "agreement": "Agreement",
     "distributions": "IntervalDistribution interval_distribution",
-    "errors": "InputError ModelError NeurosimError SimulationError UnitError",
+    "files": "Comparison Rerun diff from_file load rerun",
+    "errors": "IncompleteWarning InputError ModelError NeurosimError SimulationError UnitError",
     "experiments": "GainFunction gain_function",
     "kernel": "Solution integrate",
     "methods": "METHODS",
@@ -42,12 +43,13 @@ _HOME = {  # module: the names users type, imported when first used
     "plot.memory": "animate_recall plot_comparison plot_pattern plot_recall plot_sequence",
     "plot.memory_experiments": "plot_basins plot_phase_diagram plot_robustness plot_storage",
     "plot.networks": "plot_capacity plot_decision plot_learning plot_network",
+    "receipt": "Receipt",
     "recording": "Certificate Recording",
     "simulation": "simulate",
     "spikes": "Autocorrelation FiringRate IntervalHistogram PSTH PopulationRate PowerSpectrum SerialCorrelation "
-    "SpikeTrains TimeRescaling autocorrelation cv cv2 fano_factor firing_pattern interspike_intervals "
-    "interval_histogram lv mean_firing_rate population_rate power_spectrum psth rescaled_intervals serial_correlation "
-    "time_rescaling_test",
+    "SpikeTrains TimeRescaling autocorrelation coincidence_factor cv cv2 detect_spikes fano_factor firing_pattern "
+    "interspike_intervals interval_histogram lv mean_firing_rate population_rate power_spectrum psth "
+    "rescaled_intervals serial_correlation time_rescaling_test",
     "theory": "IntegrateAndFireTheory Intervals NoTheory RenewalTheory integrate_and_fire_cv integrate_and_fire_rate "
     "interval_theory renewal_intervals renewal_theory theory_of threshold_unit",
 }

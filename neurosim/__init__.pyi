@@ -73,6 +73,7 @@ from .currents import step as step
 from .currents import white_noise as white_noise
 from .distributions import IntervalDistribution as IntervalDistribution
 from .distributions import interval_distribution as interval_distribution
+from .errors import IncompleteWarning as IncompleteWarning
 from .errors import InputError as InputError
 from .errors import ModelError as ModelError
 from .errors import NeurosimError as NeurosimError
@@ -80,6 +81,12 @@ from .errors import SimulationError as SimulationError
 from .errors import UnitError as UnitError
 from .experiments import GainFunction as GainFunction
 from .experiments import gain_function as gain_function
+from .files import Comparison as Comparison
+from .files import Rerun as Rerun
+from .files import diff as diff
+from .files import from_file as from_file
+from .files import load as load
+from .files import rerun as rerun
 from .kernel import Solution as Solution
 from .kernel import integrate as integrate
 from .methods import METHODS as METHODS
@@ -103,6 +110,7 @@ from .plot.networks import plot_capacity as plot_capacity
 from .plot.networks import plot_decision as plot_decision
 from .plot.networks import plot_learning as plot_learning
 from .plot.networks import plot_network as plot_network
+from .receipt import Receipt as Receipt
 from .recording import Certificate as Certificate
 from .recording import Recording as Recording
 from .simulation import simulate as simulate
@@ -116,8 +124,10 @@ from .spikes import SerialCorrelation as SerialCorrelation
 from .spikes import SpikeTrains as SpikeTrains
 from .spikes import TimeRescaling as TimeRescaling
 from .spikes import autocorrelation as autocorrelation
+from .spikes import coincidence_factor as coincidence_factor
 from .spikes import cv as cv
 from .spikes import cv2 as cv2
+from .spikes import detect_spikes as detect_spikes
 from .spikes import fano_factor as fano_factor
 from .spikes import firing_pattern as firing_pattern
 from .spikes import interspike_intervals as interspike_intervals

@@ -79,7 +79,7 @@ def make_setup(
         located=_located(model, spike_timing, scheme, bool(drive.noise)),
         rtol=relative,
         atol=absolute,
-        recorded=_rows(model, record, bool(drive.noise)),
+        recorded=recorded_rows(model, record, bool(drive.noise)),
         every=whole(record_every, "record_every", 1),
         seed=entropy,
         per=steps_between_draws(model, values, step),
@@ -225,7 +225,7 @@ def _can_start(name: str, values: Floats) -> NDArray[np.bool_]:
     return np.isfinite(values) & ((values >= 0) | (name != "hazard_left"))
 
 
-def _rows(model: Model, record: Iterable[str], noisy: bool) -> tuple[str, ...]:
+def recorded_rows(model: Model, record: Iterable[str], noisy: bool) -> tuple[str, ...]:
     """Rows of a tile that must be recorded so that all names in `record` can be computed."""
     trees = {name: formula.tree for name, formula in model.defines.items()}
     for name in record:
@@ -236,3 +236,23 @@ def _rows(model: Model, record: Iterable[str], noisy: bool) -> tuple[str, ...]:
     rows = [f"s_{name}" for name in model.states if name in needed]
     rows += [f"n_{name}" for name in model.inputs if noisy and name in needed]
     return (*rows, "last_spike") if "since_spike" in needed else tuple(rows)
+
+
+def wanted_names(record: Any) -> tuple[str, ...]:
+    """Names of what is to be recorded."""
+    names = (record,) if isinstance(record, str) else tuple(record) if isinstance(record, Iterable) else (record,)
+    for name in names:
+        if not isinstance(name, str):
+            raise InputError(f"record takes names, such as 'V' or ['V', 'I'], not {excerpt(name)}")
+    return names
+
+
+def chosen_neurons(record_neurons: Any, neurons: int) -> NDArray[np.int64]:
+    """The neurons whose traces are recorded, in order."""
+    if record_neurons is None:
+        return np.arange(neurons)
+    array = np.atleast_1d(np.asarray(record_neurons))
+    legal = array.ndim == 1 and array.size and array.dtype.kind in "iu"
+    if not legal or array.min() < -neurons or array.max() >= neurons:
+        raise InputError(f"record_neurons takes numbers of neurons, 0 … {neurons - 1}, not {excerpt(record_neurons)}")
+    return np.unique(array.astype(np.int64) % neurons)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,6 +52,12 @@ class Current:
 
     def __truediv__(self, divisor: Any) -> "Current":
         return self * (1.0 / to_array(divisor, _PURE, "the divisor of a current"))
+
+    @property
+    def end(self) -> float:
+        """Until when its samples say something, in ms: the longest run it can drive. Infinite without samples."""
+        ends = [term.waveform.end for term in self.terms if isinstance(term.waveform, Samples)]
+        return min(ends, default=math.inf)
 
     def __neg__(self) -> "Current":
         return self * -1.0
@@ -196,17 +202,23 @@ def _positive(value: Any, unit: Unit, what: str, or_zero: bool = False) -> NDArr
     return numbers
 
 
-def from_array(samples: Any, dt: Any, *, interpolate: bool = False) -> Current:
+def from_array(
+    samples: Any, dt: Any, *, interpolate: bool = False, unit: str | None = None, area: Any = None
+) -> Current:
     """A sampled current: one waveform (T,) for all neurons, or (n, T), one for each.
 
     Parameters
     ----------
     samples
-        The first at t = 0; numbers in the unit of the model's input, or a quantity.
+        The first at t = 0; numbers in `unit`, by default that of the model's input, or a quantity.
     dt
         Time between samples (ms); it need not be the time step of the run.
     interpolate
         Linear between samples; held from each sample to the next otherwise.
+    unit
+        What bare numbers are in, such as ``"pA"``.
+    area
+        Of the membrane, in cm² or a quantity such as ``"2000 um^2"``: drives a model per area with a current in pA.
     """
     spacing = to_number(dt, _MS, "dt of from_array")
     if not 0 < spacing < math.inf:
@@ -214,7 +226,19 @@ def from_array(samples: Any, dt: Any, *, interpolate: bool = False) -> Current:
     shape = shape_of(samples, "from_array")
     if len(shape) not in (1, 2) or 0 in shape:
         raise InputError(f"from_array takes samples (T,) or (n, T), not of shape {shape}")
-    return Current((Term(1.0, 1.0, Samples(samples, spacing, bool(interpolate))),))
+    if unit is not None and not isinstance(unit, str):
+        raise InputError(f"unit is a text such as 'pA', not {excerpt(unit)}")
+    return sampled(Samples(samples, spacing, bool(interpolate), unit), area)
+
+
+def sampled(samples: Samples, area: Any = None) -> Current:
+    """A current of samples, for a membrane of an `area` (cm², or a quantity) if that is not None."""
+    if area is not None:
+        size = to_number(area, parse_unit("cm^2"), "area")
+        if not 0 < size < math.inf:
+            raise InputError(f"area must be positive and finite, not {excerpt(area)}")
+        samples = replace(samples, area=size)
+    return Current((Term(1.0, 1.0, samples),))
 
 
 def shape_of(value: Any, what: str) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """From the current a user gave to the numbers each neuron is driven by."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from .currents import Current, Term, as_current, from_array, shape_of
 from .errors import InputError, UnitError, choices, excerpt
 from .noise import MembraneNoise, Noise, Source
-from .units import Unit, to_array
+from .units import Unit, has_unit, parse_unit, to_array, to_number
 from .waveforms import Floats, Samples, Waveform
+
+_DENSITY = parse_unit("uA/cm^2").dimension
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,16 @@ class Drive:
     def neurons(self) -> int:
         """How many neurons the amplitudes are for."""
         return int(self.amplitude.shape[1])
+
+    def of(self, neurons: NDArray[np.int64]) -> "Drive":
+        """The same for some of the neurons, without noise."""
+        if neurons.size == self.neurons:
+            return self
+        dense = tuple(
+            (target, factor[neurons], replace(samples, values=samples.values[neurons]))
+            for target, factor, samples in self.dense
+        )
+        return Drive(self.amplitude[:, neurons], self.target, self.waveforms, dense)
 
     def waves(self, first: int, last: int, dt: float, nodes: Sequence[float]) -> Floats:
         """Waveforms inside the steps first … last - 1, at the nodes of each: (steps, nodes, waves)."""
@@ -165,9 +177,9 @@ def _terms(value: Any, unit: Unit, name: str, steps: int, dt: float) -> list[Ter
         of_amplitude = waveform.unit(unit) if isinstance(waveform, Noise) else unit
         amplitude = to_array(term.amplitude, of_amplitude, f"the input {name}")
         if isinstance(waveform, Samples):
-            samples = to_array(waveform.values, unit, f"the input {name}")
+            waveform = coherent(waveform, unit, f"the input {name}")
+            _finite(waveform.values, name)
             amplitude = np.ones(())
-            waveform = Samples(_finite(samples, name), waveform.dt, waveform.interpolate)
             if waveform.end < steps * dt * (1 - 1e-9):
                 raise InputError(
                     f"the samples of {name} end at {waveform.end:g} ms, the run at {steps * dt:g} ms; "
@@ -181,6 +193,46 @@ def _terms(value: Any, unit: Unit, name: str, steps: int, dt: float) -> list[Ter
             raise InputError(f"the input {name}: {amplitude.size} amplitudes times {np.size(term.factor)} factors")
         terms.append(Term(_finite(amplitude, name), _finite(np.asarray(term.factor), name), waveform))
     return terms
+
+
+def coherent(samples: Samples, unit: Unit, what: str) -> Samples:
+    """Samples as given, in the coherent set, for an input in `unit`."""
+    density = unit.dimension == _DENSITY
+    if samples.area is not None and not density:
+        raise UnitError(f"{what} is in {unit.text or 'pure numbers'}, not per area; leave area= out")
+    wanted = unit if samples.area is None else parse_unit("nA")
+    try:
+        values = _values(samples, wanted, what)
+    except UnitError as error:
+        if samples.area is None and density and _fits(samples, parse_unit("nA")):
+            raise UnitError(
+                f"{what} is in {unit.text}, per area of membrane, the samples are a current; say the area of the "
+                "neuron with area=, such as area='2000 um^2'"
+            ) from None
+        if samples.unit is None:
+            raise
+        source = "" if samples.origin is None else f" of {excerpt(samples.origin.path, 200)}"
+        raise UnitError(
+            f"{what} is in {unit.text or 'pure numbers'}, the samples{source} in {excerpt(samples.unit)}: {error}"
+        ) from None
+    return replace(samples, values=values if samples.area is None else values / samples.area, unit=None)
+
+
+def _values(samples: Samples, unit: Unit, what: str) -> Floats:
+    if samples.unit is not None:
+        factor = to_number(f"1 {samples.unit}", unit, what)
+        return to_array(samples.values, parse_unit("1"), what) * factor
+    if samples.area is not None and np.asarray(samples.values).dtype.kind in "fiu" and not has_unit(samples.values):
+        raise UnitError(f"{what}: with area=, say the unit of the samples, such as unit='pA'")
+    return to_array(samples.values, unit, what)
+
+
+def _fits(samples: Samples, unit: Unit) -> bool:
+    try:
+        _values(samples, unit, "")
+    except UnitError:
+        return False
+    return samples.unit is not None or has_unit(samples.values)
 
 
 def _finite(values: Floats, name: str) -> Floats:

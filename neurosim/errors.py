@@ -24,6 +24,10 @@ class SimulationError(NeurosimError, ArithmeticError):
     """A run that left the finite numbers: names variable, neuron, time and the likely cure."""
 
 
+class IncompleteWarning(UserWarning):
+    """A run was interrupted: its recording holds what was computed until then."""
+
+
 def choices(name: object, legal: Iterable[str]) -> str:
     """What to write instead of an unknown `name`: the nearest legal ones, else all of them."""
     name, names = str(name), sorted(legal)

@@ -1,5 +1,6 @@
 """What comes back from a run: times, traces, spikes as flat arrays, units."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from .drive import Drive
 from .errors import InputError, choices, excerpt
 from .model import Model
+from .receipt import Receipt
 from .units import parse_unit, to_number
 
 Floats = NDArray[np.float64]
@@ -86,7 +88,7 @@ class Recording:
     time : ndarray (T,)
         Times of the samples in ms; the first is the start, 0.
     traces : mapping of name to ndarray (n, T)
-        What was asked for by `record`; also ``recording["V"]``.
+        What was asked for by `record`; also ``recording["V"]``. (k, T) where only some neurons were.
     spike_index, spike_time : ndarray
         Neuron and time (ms) of every spike, ordered by time, then neuron.
     final_state : mapping of name to ndarray (n,)
@@ -97,6 +99,12 @@ class Recording:
         What `simulate` found, if it was asked to certify.
     seed : int or None
         Of the random numbers; None where none were drawn, or where they go on from those of `start`.
+    record_neurons : ndarray (k,)
+        The neurons whose traces these are; all of them if not said otherwise.
+    complete : bool
+        False where the run was interrupted: then `duration` is as far as it came.
+    receipt : Receipt or None
+        What repeats the run; see `rerun`.
     """
 
     model: Model
@@ -117,16 +125,27 @@ class Recording:
     atol: float | None = None
     certificate: Certificate | None = None
     seed: int | None = None
+    record_neurons: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    complete: bool = True
+    receipt: Receipt | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.record_neurons.size:
+            object.__setattr__(self, "record_neurons", np.arange(self.neurons))
+
+    @property
+    def samples(self) -> int:
+        """How many samples the traces have, T."""
+        return round(self.duration / self.dt) // self.record_every + 1
 
     @cached_property
     def time(self) -> Floats:
         """Times of the samples in ms, (T,)."""
-        samples = round(self.duration / self.dt) // self.record_every + 1
-        times: Floats = in_ms(np.arange(samples) * self.record_every, self.dt)
+        times: Floats = in_ms(np.arange(self.samples) * self.record_every, self.dt)
         return times
 
     def __getitem__(self, name: str) -> Floats:
-        """The trace of a recorded variable: (n, T) in ``units[name]``."""
+        """The trace of a recorded variable: (n, T) in ``units[name]``, (k, T) where k neurons were recorded."""
         if name not in self.traces:
             legal = choices(name, self.traces) if self.traces else f"nothing was; ask for it with record=[{name!r}]"
             raise InputError(f"{excerpt(name)} was not recorded; {legal}")
@@ -154,7 +173,7 @@ class Recording:
         return tally.rate()
 
     def input(self, name: str) -> Floats:
-        """An input of the model at the times of the samples: (n, T) in ``units[name]``.
+        """An input of the model at the times of the samples: (n, T) in ``units[name]``, as the traces are.
 
         Noise is in it only where it was recorded, by ``record=[name]``.
         """
@@ -165,9 +184,48 @@ class Recording:
             return self.traces[name]
         if any(source.target == inputs.index(name) for source in self.drive.noise):
             raise InputError(f"the input {name} has noise, which was not recorded; simulate with record=[{name!r}]")
-        values = self.drive.at(self.time, len(inputs))[inputs.index(name)]
+        values = self.drive.of(self.record_neurons).at(self.time, len(inputs))[inputs.index(name)]
         converted: Floats = values / parse_unit(self.units[name]).factor
         return converted
+
+    def save(self, path: str | os.PathLike[str], *, embed: bool | None = None) -> None:
+        """Write it, with its receipt, into an HDF5 file; see `neurosim.load`.
+
+        Parameters
+        ----------
+        path
+            A file there is replaced by the whole new one, or stays as it is.
+        embed
+            Whether the samples of a current from a file are kept too, beside the file's path and SHA-256. If not
+            given, up to 64 MB are.
+        """
+        from .files import save
+
+        save(self, path, embed=embed)
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the traces, one row for each sample, or if there are none the spikes, one row each."""
+        from .files import to_csv
+
+        to_csv(self, path)
+
+    def to_pandas(self, what: str = "spikes") -> Any:
+        """A pandas DataFrame of the ``"spikes"`` (columns neuron, time_ms), or of the ``"traces"``.
+
+        Traces are indexed by time_ms, with columns (variable, neuron).
+        """
+        from .files import to_pandas
+
+        return to_pandas(self, what)
+
+    def to_neo(self) -> Any:
+        """A Neo Block with one Segment: a SpikeTrain for each neuron, an AnalogSignal for each recorded variable.
+
+        Spike trains are annotated with ``channel_id``, the neuron, the columns of signals with ``neuron``.
+        """
+        from .files import to_neo
+
+        return to_neo(self)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw it; see `neurosim.plot_recording`."""
@@ -176,11 +234,12 @@ class Recording:
         return plot_recording(self, ax=ax)
 
     def __repr__(self) -> str:
+        kind = "Recording" if self.complete else "Incomplete recording"
         how = f"{self.method}, spikes {'on the grid' if self.spike_timing == 'grid' else self.spike_timing}"
         if self.rtol is not None:
             how += f", rtol {self.rtol:g}, atol {self.atol:g}"
         return (
-            f"<Recording of {self.model.name}: {self.neurons} neuron(s), {self.duration:g} ms at dt {self.dt:g} ms by "
+            f"<{kind} of {self.model.name}: {self.neurons} neuron(s), {self.duration:g} ms at dt {self.dt:g} ms by "
             f"{how}, {self.spike_time.size} spike(s), traces: {', '.join(self.traces) or 'none'}>"
         )
 

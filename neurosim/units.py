@@ -194,6 +194,12 @@ def to_array(value: Any, unit: Unit, what: str) -> NDArray[np.float64]:
     return _numbers(value, value, unit, what) * unit.factor
 
 
+def has_unit(value: Any) -> bool:
+    """Whether `value` is a quantity of pint, quantities or Brian2, not bare numbers."""
+    brian = hasattr(value, "dim") and type(value).__module__.startswith("brian2")
+    return brian or (hasattr(value, "dimensionality") and hasattr(value, "magnitude"))
+
+
 def to_number(value: Any, unit: Unit, what: str) -> float:
     """`to_array` for a single number."""
     array = to_array(value, unit, what)
@@ -305,3 +311,11 @@ def _to_si_exponents(dimension: Dimension) -> tuple[tuple[float, float, float, f
     """The inverse of `_from_si_exponents`: (kg, m, s, A) and the power of ten from SI to the coherent set."""
     t, v, i, length = dimension
     return (v, length + 2 * v, t - 3 * v, i - v), 3 * t + 3 * v + 9 * i + 3.5 * length
+
+
+def dimension_of(text: str) -> Dimension | None:
+    """Dimension of a unit in the closed list or, failing that, of any that pint knows; None for what is no unit."""
+    try:
+        return _quantity_of_user(f"1 {text}", "")[1].dimension if text else None
+    except UnitError:
+        return None

@@ -6,8 +6,9 @@ Between two neighbours of its `edges` each is smooth: a + b τ + c sin(d + e τ 
 `pieces` says with which numbers.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,13 +151,28 @@ class Pulses:
         return _piece(first, a=self((first + last) / 2))
 
 
+class Origin(NamedTuple):
+    """The file that samples are from, its SHA-256, and how it was read: the options of `from_file` beside its path."""
+
+    path: str
+    sha256: str
+    reading: Mapping[str, Any]
+
+
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Samples dt apart, the first at t = 0, along the last axis of `values` ((T,) or (n, T))."""
+    """Samples dt apart, the first at t = 0, along the last axis of `values` ((T,) or (n, T)).
+
+    As given they are in `unit`, to be divided by the `area` (in the coherent set) of the membrane if that is not None.
+    A run has them divided, and in the coherent set.
+    """
 
     values: Any
     dt: float
     interpolate: bool
+    unit: str | None = None
+    area: float | None = None
+    origin: Origin | None = None
 
     def __call__(self, t: Floats, left: bool = False) -> Floats:
         values: Floats = self.values
@@ -182,7 +198,7 @@ class Samples:
     @property
     def end(self) -> float:
         """Until when, in ms, the samples say something."""
-        return float((self.values.shape[-1] - (1 if self.interpolate else 0)) * self.dt)
+        return float((np.shape(self.values)[-1] - (1 if self.interpolate else 0)) * self.dt)
 
 
 class Waveform(Protocol):

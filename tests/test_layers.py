@@ -7,8 +7,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "neurosim"
 LAYERS = [
-    {"errors", "units", "expression", "progress"},
-    {"waveforms", "noise", "currents", "drive", "model", "methods", "recording"},
+    {"errors", "units", "expression", "progress", "memory"},
+    {"waveforms", "noise", "currents", "drive", "model", "methods", "receipt", "recording"},
     {"kernel"},
     {"arguments", "chance", "simulation", "artificial"},
     {"spikes", "theory", "families", "agreement", "distributions", "experiments", "check", "files"},
@@ -27,13 +27,20 @@ HEAVY = {  # what only some may import
     "typer": {"cli"},
     "rich": {"cli", "progress"},
     "brian2": set(),
-    "neo": set(),
-    "pandas": set(),
+    "neo": {"files"},
+    "quantities": {"files"},
+    "pandas": {"files"},
+    "h5py": {"files"},
     "sklearn": {"artificial"},
 }
 DELEGATES = {  # methods that hand on to a higher layer, by an import inside the function
     ("artificial", "animate"): "plot",
     ("recording", "plot"): "plot",
+    ("recording", "save"): "files",
+    ("recording", "to_csv"): "files",
+    ("recording", "to_pandas"): "files",
+    ("recording", "to_neo"): "files",
+    ("simulation", "_file_store"): "files",
     ("experiments", "plot"): "plot",
     ("arguments", "_stationary"): "theory",
     ("artificial", "plot"): "plot",

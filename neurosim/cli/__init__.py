@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from . import cache, chance, demo, doctor, files, gain, logic, memory, models, perceptron, run
+from . import cache, chance, demo, doctor, files, gain, logic, memory, models, perceptron, recordings, run
 
 app = typer.Typer(
     help="Simulate the whole ladder of neuron models, from Hodgkin–Huxley to threshold units.",
@@ -35,6 +35,8 @@ def _options(
 app.command("models")(models.models)
 app.command("show")(models.show)
 app.command("run")(run.run)
+app.command("rerun")(recordings.rerun)
+app.command("diff")(recordings.diff)
 app.command("gain")(gain.gain)
 app.command("isi")(chance.isi)
 app.command("raster")(chance.raster)

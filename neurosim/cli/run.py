@@ -1,9 +1,14 @@
 """``neurosim run``."""
 
+import math
+import os
+import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..errors import IncompleteWarning, InputError
 from .common import (
     CsvOption,
     DtOption,
@@ -34,34 +39,56 @@ CURRENT = (
     "A number in the unit of the model's input, a quantity ('10 nA'), several (5,10,20: a neuron each), or "
     "step:amplitude,start,stop, ramp:first,last,start,stop, sine:amplitude,frequency,mean, "
     "chirp:amplitude,low,high,start,stop, "
-    "pulses:amplitude,width,time,…, or noise: white:mean,sigma, ornstein-uhlenbeck:mean,std,tau, poisson:rate,weight, "
+    "pulses:amplitude,width,time,…, or a recorded current: FILE (.csv, .npz, .ibw, .abf, .nwb), "
+    "or noise: white:mean,sigma, ornstein-uhlenbeck:mean,std,tau, poisson:rate,weight, "
     "membrane:mean,std; times in ms, frequencies in Hz; 'a + b' for a sum. NAME=… for a model with several inputs."
 )
+DurationOption = Annotated[
+    str | None,
+    typer.Option(help="In ms, or with a unit. [default: that of a recorded current or of the variant, or 100 ms]"),
+]
+NeuronsOption = Annotated[
+    int | None, typer.Option(help="How many; with noise each is different. [default: as the values given]", min=1)
+]
+CertifyOption = Annotated[bool, typer.Option("--certify", help="Run again with half the step and say what changes.")]
+RecordOption = Annotated[
+    str | None, typer.Option(metavar="NAME,…", help="What to plot or write. [default: the first state]")
+]
+UnitOption = Annotated[
+    str | None, typer.Option(metavar="UNIT", help="Of a recorded current whose file does not say, such as pA.")
+]
+AreaOption = Annotated[
+    str | None,
+    typer.Option(metavar="AREA", help="Of the membrane ('2000 um^2'): for a recorded current into a model per area."),
+]
+InterpolateOption = Annotated[
+    bool, typer.Option("--interpolate", help="Linear between the samples of a recorded current. [default: held]")
+]
+OutOption = Annotated[
+    str | None,
+    typer.Option("--out", metavar="PATH", help="Stream the recording, with all that repeats it, into an HDF5 file."),
+]
 
 
 @plainly
 def run(
     model: ModelArgument,
     current: Annotated[list[str] | None, typer.Option(metavar="CURRENT", help=CURRENT)] = None,
-    duration: Annotated[
-        str | None, typer.Option(help="In ms, or with a unit. [default: the variant's, or 100 ms]")
-    ] = None,
-    neurons: Annotated[
-        int | None, typer.Option(help="How many; with noise each is different. [default: as the values given]", min=1)
-    ] = None,
+    duration: DurationOption = None,
+    neurons: NeuronsOption = None,
     noise: NoiseOption = None,
     seed: SeedOption = None,
     variant: VariantOption = None,
     dt: DtOption = None,
     method: MethodOption = None,
     spike_timing: TimingOption = None,
-    certify: Annotated[
-        bool, typer.Option("--certify", help="Run again with half the step and say what changes.")
-    ] = False,
+    certify: CertifyOption = False,
     set_: SetOption = None,
-    record: Annotated[
-        str | None, typer.Option(metavar="NAME,…", help="What to plot or write. [default: the first state]")
-    ] = None,
+    record: RecordOption = None,
+    unit: UnitOption = None,
+    area: AreaOption = None,
+    interpolate: InterpolateOption = False,
+    out: OutOption = None,
     threads: ThreadsOption = None,
     plot: PlotOption = None,
     csv: CsvOption = None,
@@ -77,23 +104,35 @@ def run(
     usual = loaded.variants.get(variant or "")
     if not current and usual is not None and usual.current is not None:
         current = [usual.current]
-    recording = simulate(
-        loaded,
-        drive_of(loaded, current or [], noise),
-        duration or (usual and usual.duration) or 100,
-        neurons=neurons,
-        seed=seed,
-        dt=dt,
-        method=method,
-        parameters=parse_settings(set_, loaded.parameters),
-        record=_recorded(loaded, record, plot is not None or csv is not None),
-        spike_timing=spike_timing,
-        certify=certify,
-        threads=threads,
-        progress=True,
-    )
+    drive = drive_of(loaded, current or [], noise, {"unit": unit, "area": area, "interpolate": interpolate})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", IncompleteWarning)  # said below
+        recording = simulate(
+            loaded,
+            drive,
+            duration or _length(drive, dt or loaded.dt) or (usual and usual.duration) or 100,
+            neurons=neurons,
+            seed=seed,
+            dt=dt,
+            method=method,
+            parameters=parse_settings(set_, loaded.parameters),
+            record=_recorded(loaded, record, any(path is not None for path in (plot, csv, out))),
+            spike_timing=spike_timing,
+            certify=certify,
+            threads=threads,
+            progress=True,
+            out=out,
+        )
+    _hand_over(recording, plot, csv, out, json)
+    if not recording.complete:
+        typer.echo(f"interrupted at {recording.duration:g} ms: this is what was computed until then", err=True)
+        raise typer.Exit(130)
+
+
+def _hand_over(recording: "Recording", plot: str | None, csv: str | None, out: str | None, json: bool) -> None:
+    """Write the files that were asked for, and print."""
     if csv is not None:
-        _write_recording(recording, csv)
+        recording.to_csv(csv)
     if plot is not None:
         from ..plot import figure_of, save_figure
 
@@ -101,7 +140,21 @@ def run(
     if json:
         print_json(_recording_json(recording))
     else:
-        _print_recording(recording, [path for path in (plot, csv) if path])
+        kept = out if out is None or recording.complete else f"{out}.partial"
+        _print_recording(recording, [path for path in (plot, csv, kept) if path])
+
+
+def _length(drive: Any, dt: Any) -> float | None:
+    """How long the samples in a current last, in whole steps; None without any."""
+    from ..currents import Current
+    from ..units import parse_unit, to_number
+
+    drives = drive.values() if isinstance(drive, dict) else [drive]
+    end = min((one.end for one in drives if isinstance(one, Current)), default=math.inf)
+    if not math.isfinite(end):
+        return None
+    step = to_number(dt, parse_unit("ms"), "dt")
+    return math.floor(end / step + 1e-6) * step if step > 0 else None
 
 
 def load_variant(model: str, variant: str | None) -> "Model":
@@ -119,18 +172,39 @@ def noise_of(text: str | None) -> Any:
     return None if text is None else parse_current(text)
 
 
-def drive_of(model: "Model", texts: list[str], noise: str | None = None) -> Any:
-    """What `simulate` is to be given as the input, noise added to each."""
-    drive, added = _currents(model, texts), noise_of(noise)
+def drive_of(
+    model: "Model", texts: list[str], noise: str | None = None, recorded: Mapping[str, Any] | None = None
+) -> Any:
+    """What `simulate` is to be given as the input, noise added to each; `recorded` says how files are read."""
+    drive, added = _currents(model, texts, recorded or {}), noise_of(noise)
+    if recorded and any(recorded.values()) and not any(_is_file(part) for text in texts for part in text.split(" + ")):
+        raise InputError("--unit, --area and --interpolate are for a recorded current, --current FILE")
     if added is None or drive is None:
         return drive
     return {name: one + added for name, one in drive.items()} if isinstance(drive, dict) else drive + added
 
 
-def _currents(model: "Model", texts: list[str]) -> Any:
-    from ..currents import parse_current
-    from ..errors import InputError
+def _is_file(text: str) -> bool:
+    """Whether a current is the name of a file."""
+    from ..files import SUFFIXES
 
+    return text.strip().lower().endswith(SUFFIXES)
+
+
+def _current(text: str, recorded: Mapping[str, Any]) -> Any:
+    """A current in words, or recorded in a file; 'a + b' for a sum."""
+    from ..currents import parse_current
+    from ..files import from_file
+
+    if _is_file(text) and os.path.exists(text.strip()):
+        return from_file(text.strip(), **recorded)
+    parts = [
+        from_file(part.strip(), **recorded) if _is_file(part) else parse_current(part) for part in text.split(" + ")
+    ]
+    return sum(parts[1:], parts[0])
+
+
+def _currents(model: "Model", texts: list[str], recorded: Mapping[str, Any]) -> Any:
     if not texts and not model.inputs:
         return None
     several = " ".join(f"--current {name}={0 if k else 2}" for k, name in enumerate(model.inputs))
@@ -139,15 +213,17 @@ def _currents(model: "Model", texts: list[str]) -> Any:
         such = several if len(model.inputs) > 1 else "--current 10 or --current step:10,20,80"
         raise InputError(f"{model.name} needs a current for {names}, such as {such}")
     pairs = [text.partition("=") for text in texts]
-    if all(equals for _, equals, _ in pairs):
+    if all(equals and name.strip() in model.inputs for name, equals, _ in pairs) or (
+        all(equals for _, equals, _ in pairs) and not any(os.path.exists(text) for text in texts)
+    ):
         if len({name.strip() for name, _, _ in pairs}) < len(pairs):
             raise InputError("--current is given twice for the same input; give each input one current")
-        return {name.strip(): parse_current(rest) for name, _, rest in pairs}
+        return {name.strip(): _current(rest, recorded) for name, _, rest in pairs}
     if len(model.inputs) > 1:
         raise InputError(f"{model.name} has {len(model.inputs)} inputs; name them: {several}")
     if len(texts) > 1:
         raise InputError(f"{model.name} has one input; several neurons are --current 5,10")
-    return parse_current(texts[0])
+    return _current(texts[0], recorded)
 
 
 def _recorded(model: "Model", record: str | None, wanted: bool) -> list[str]:
@@ -173,6 +249,7 @@ def _recording_json(recording: "Recording") -> dict[str, Any]:
         "duration": recording.duration,
         "dt": recording.dt,
         "seed": recording.seed,
+        "complete": recording.complete,
         "method": recording.method,
         "spike_timing": recording.spike_timing,
         "rtol": recording.rtol,
@@ -184,25 +261,6 @@ def _recording_json(recording: "Recording") -> dict[str, Any]:
     if recording.traces:
         result |= {"time": recording.time, "traces": dict(recording.traces), "units": dict(recording.units)}
     return result
-
-
-def _write_recording(recording: "Recording", path: str) -> None:
-    import numpy as np
-
-    from ..files import write_csv
-
-    if not recording.traces:
-        rows = zip(recording.spike_index.tolist(), recording.spike_time.tolist(), strict=True)
-        write_csv(path, ["neuron", "spike_time_ms"], rows)
-        return
-    header, columns = ["time_ms"], [recording.time]
-    for name, trace in recording.traces.items():
-        unit = recording.units[name]
-        for neuron in range(recording.neurons):
-            number = f"_{neuron}" if recording.neurons > 1 else ""
-            header.append(f"{name}{number}" + (f" ({unit})" if unit else ""))
-            columns.append(trace[neuron])
-    write_csv(path, header, np.column_stack(columns).tolist())
 
 
 def _print_recording(recording: "Recording", written: list[str]) -> None:

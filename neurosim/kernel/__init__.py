@@ -2,6 +2,6 @@
 
 from .ode import Solution, integrate
 from .source import kernel_source
-from .windows import Setup, execute
+from .windows import Interrupted, Setup, execute
 
-__all__ = ["Setup", "Solution", "execute", "integrate", "kernel_source"]
+__all__ = ["Interrupted", "Setup", "Solution", "execute", "integrate", "kernel_source"]

@@ -1,8 +1,11 @@
 """The loop over windows of time: threads over tiles, spikes and traces out, NaN and Ctrl-C noticed."""
 
+import signal
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +69,34 @@ class Setup:
         return self.model.spike.is_random or bool(self.drive.noise)
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a run: so many `steps` are done, and `final_state` is what they led to."""
+
+    def __init__(self, steps: int, final_state: dict[str, Any]) -> None:
+        super().__init__()
+        self.steps, self.final_state = steps, final_state
+
+
+@contextmanager
+def _listening() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed, to be asked between windows; pressed a second time it works as ever."""
+    mine = threading.current_thread() is threading.main_thread()
+    if not mine or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield lambda: False
+        return
+    pressed = []
+
+    def remember(number: int, frame: Any) -> None:
+        pressed.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, remember)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def execute(
     setup: Setup,
     on_spikes: OnSpikes,
@@ -92,14 +123,18 @@ def execute(
     ------
     SimulationError
         Where a state is no longer finite.
+    Interrupted
+        At the end of the window in which Ctrl-C was pressed.
     """
     run = _Run(setup)
     window = max(1, min(_LONGEST_WINDOW, 200_000 // setup.drive.neurons, run.longest_window()))
     done = 0
     if on_trace is not None:
         on_trace(0, run.sample())
-    with ThreadPoolExecutor(setup.threads) as pool:
+    with _listening() as interrupted, ThreadPoolExecutor(setup.threads) as pool:
         while done < setup.steps:
+            if interrupted():
+                raise Interrupted(done, run.final_state(done))
             last = min(done + window, setup.steps)
             began = time.perf_counter()
             run.advance(done, last, pool, on_spikes, on_trace)
@@ -109,7 +144,9 @@ def execute(
             wanted = int((last - done) * min(_WINDOW_SECONDS / elapsed, 4.0))
             window = max(1, min(max(wanted, _SHORTEST_WINDOW), _LONGEST_WINDOW, run.longest_window()))
             done = last
-    return run.final_state()
+        if interrupted():
+            raise Interrupted(done, run.final_state(done))
+    return run.final_state(done)
 
 
 def _exact_in_law(setup: Setup) -> list[Source]:
@@ -161,16 +198,16 @@ class _Run:
             edges, self.pieces = setup.drive.pieces(setup.steps, setup.dt, self.layout.tick)
             self.edges = np.append(edges, (setup.rtol, setup.atol))
 
-    def final_state(self) -> dict[str, Any]:
-        """What `simulate` accepts as `start` to go on from here."""
+    def final_state(self, steps: int) -> dict[str, Any]:
+        """What `simulate` accepts as `start` to go on from here, after so many steps."""
         setup = self.setup
         state: dict[str, Any] = dict(
-            final_state(self.model, self.layout, self.tiles, self.neurons, self.width, setup.steps, setup.dt)
+            final_state(self.model, self.layout, self.tiles, self.neurons, self.width, steps, setup.dt)
         )
         if HAZARD in state:
             state["hazard_left"] = -state.pop(HAZARD)
         if setup.is_random:
-            state["random"] = self.chance.state(setup.steps)
+            state["random"] = self.chance.state(steps)
         return state
 
     def sample(self) -> Floats:

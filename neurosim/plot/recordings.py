@@ -13,7 +13,7 @@ from ..errors import InputError, excerpt
 from ..experiments import GainFunction
 from ..files import replacing
 from ..model import Model
-from ..recording import Floats, Recording
+from ..recording import Floats, Ints, Recording
 
 _MOST_TRACES = 8
 _QUIET, _THEORY = "0.35", "0.1"
@@ -144,18 +144,19 @@ def _by_unit(recording: Recording) -> list[list[str]]:
 
 
 def _traces(ax: Axes, recording: Recording, names: list[str]) -> None:
-    shown = min(recording.neurons, max(1, _MOST_TRACES // len(names)))
+    shown = recording.record_neurons[: max(1, _MOST_TRACES // len(names))]
+    traces = {name: recording.traces[name][: shown.size] for name in names}
     for name in names:
-        for neuron in range(shown):
+        for neuron, trace in zip(shown, traces[name], strict=True):
             several = f" of {neuron}" if recording.neurons > 1 else ""
-            ax.plot(recording.time, recording.traces[name][neuron], linewidth=1, label=f"{name}{several}")
+            ax.plot(recording.time, trace, linewidth=1, label=f"{name}{several}")
     unit = recording.units[names[0]]
     ax.set_ylabel(label_of(", ".join(names), unit))
     ax.set_xlim(0, recording.duration)
-    _show_what_is_finite(ax, np.stack([recording.traces[name][:shown] for name in names]))
+    _show_what_is_finite(ax, np.stack([traces[name] for name in names]))
     if recording.model.spike.reset or not recording.model.states:
         _mark_spikes(ax, recording, shown)
-    if shown * len(names) > 1:
+    if shown.size * len(names) > 1:
         ax.legend(frameon=False, fontsize="small", loc="lower right", bbox_to_anchor=(1, 1), ncols=4, borderaxespad=0)
 
 
@@ -168,11 +169,11 @@ def _show_what_is_finite(ax: Axes, values: Floats) -> None:
             ax.set_ylim(low - margin, high + margin)
 
 
-def _mark_spikes(ax: Axes, recording: Recording, shown: int) -> None:
+def _mark_spikes(ax: Axes, recording: Recording, shown: Ints) -> None:
     """Where a spike cannot be seen in the trace, tick marks along the top say when it was."""
-    for neuron in range(shown):
+    for row, neuron in enumerate(shown):
         times = recording.spike_times(neuron)
-        color = f"C{neuron}"
+        color = f"C{row}"
         ax.plot(times, np.full(times.size, 1.0), "|", color=color, transform=ax.get_xaxis_transform(), clip_on=False)
 
 
@@ -198,7 +199,8 @@ def _number(value: float) -> str:
 
 
 def _title(recording: Recording) -> str:
-    shown = f", first {_MOST_TRACES} of {recording.neurons} neurons" if recording.neurons > _MOST_TRACES else ""
+    rows = recording.record_neurons.size
+    shown = f", first {_MOST_TRACES} of {rows} neurons" if rows > _MOST_TRACES else ""
     return recording.model.name + (shown if recording.traces else "")
 
 

@@ -1,5 +1,7 @@
 """What spike trains look like: their statistics, from flat arrays."""
 
+from .coincidence import coincidence_factor as coincidence_factor
+from .coincidence import detect_spikes as detect_spikes
 from .correlations import Autocorrelation as Autocorrelation
 from .correlations import PowerSpectrum as PowerSpectrum
 from .correlations import autocorrelation as autocorrelation

@@ -17,6 +17,7 @@ BENCHMARKS = (
     "noise",
     "artificial",
     "hopfield",
+    "recorded_current",
 )
 
 
