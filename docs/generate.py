@@ -32,6 +32,7 @@ API = {  # module of the package: heading
     "currents": "Currents",
     "recording": "Recordings",
     "experiments": "Experiments",
+    "phase": "Phase plane and bifurcations",
     "spikes": "Spike trains",
     "theory": "Theory",
     "kernel": "Equations of your own",

@@ -25,10 +25,13 @@ _HOME = {  # module: the names users type, imported when first used
     "errors": "InputError ModelError NeurosimError SimulationError UnitError",
     "experiments": "GainFunction gain_function",
     "kernel": "Solution integrate",
+    "flow": "FixedPoint",
     "methods": "METHODS",
     "model": "Model list_models load_model",
+    "phase": "PhasePlane phase_plane",
     "plot": "plot_gain_function plot_interval_distribution plot_raster plot_recording",
     "plot.networks": "plot_capacity plot_decision plot_learning plot_network",
+    "plot.phase": "plot_phase_plane",
     "recording": "Certificate Recording",
     "simulation": "simulate",
     "spikes": "Autocorrelation FiringRate IntervalHistogram PSTH PopulationRate PowerSpectrum SerialCorrelation "

@@ -50,12 +50,15 @@ from .errors import SimulationError as SimulationError
 from .errors import UnitError as UnitError
 from .experiments import GainFunction as GainFunction
 from .experiments import gain_function as gain_function
+from .flow import FixedPoint as FixedPoint
 from .kernel import Solution as Solution
 from .kernel import integrate as integrate
 from .methods import METHODS as METHODS
 from .model import Model as Model
 from .model import list_models as list_models
 from .model import load_model as load_model
+from .phase import PhasePlane as PhasePlane
+from .phase import phase_plane as phase_plane
 from .plot import plot_gain_function as plot_gain_function
 from .plot import plot_interval_distribution as plot_interval_distribution
 from .plot import plot_raster as plot_raster
@@ -64,6 +67,7 @@ from .plot.networks import plot_capacity as plot_capacity
 from .plot.networks import plot_decision as plot_decision
 from .plot.networks import plot_learning as plot_learning
 from .plot.networks import plot_network as plot_network
+from .plot.phase import plot_phase_plane as plot_phase_plane
 from .recording import Certificate as Certificate
 from .recording import Recording as Recording
 from .simulation import simulate as simulate

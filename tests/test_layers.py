@@ -11,7 +11,7 @@ LAYERS = [
     {"waveforms", "noise", "currents", "drive", "model", "methods", "recording"},
     {"kernel"},
     {"arguments", "chance", "simulation", "artificial"},
-    {"spikes", "theory", "families", "agreement", "distributions", "experiments", "check", "files"},
+    {"spikes", "theory", "families", "agreement", "distributions", "experiments", "check", "files", "flow", "phase"},
     {"plot"},
     {"cli"},
     {"__init__", "__main__"},
@@ -36,6 +36,7 @@ DELEGATES = {  # methods that hand on to a higher layer, by an import inside the
     ("arguments", "_stationary"): "theory",
     ("artificial", "plot"): "plot",
     ("distributions", "plot"): "plot",
+    ("phase", "plot"): "plot",
     ("spikes", "plot"): "plot",
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
