@@ -17,12 +17,14 @@ _HOME = {  # module: the names users type, imported when first used
     "artificial.states": "bits_to_signs signs_to_bits",
     "artificial.synthesis": "circuit smallest_weights",
     "artificial.topology": "Topology",
+    "bifurcations": "Bifurcation BifurcationPoint bifurcation",
     "check": "CheckResult check_model",
     "currents": "Current chirp constant from_array membrane_noise ornstein_uhlenbeck parse_current poisson_input "
     "pulses ramp sine step white_noise",
     "agreement": "Agreement",
     "distributions": "IntervalDistribution interval_distribution",
     "errors": "InputError ModelError NeurosimError SimulationError UnitError",
+    "excitability": "StrengthDuration rheobase strength_duration",
     "experiments": "GainFunction gain_function",
     "kernel": "Solution integrate",
     "flow": "FixedPoint",
@@ -31,7 +33,7 @@ _HOME = {  # module: the names users type, imported when first used
     "phase": "PhasePlane phase_plane",
     "plot": "plot_gain_function plot_interval_distribution plot_raster plot_recording",
     "plot.networks": "plot_capacity plot_decision plot_learning plot_network",
-    "plot.phase": "plot_phase_plane",
+    "plot.phase": "plot_bifurcation plot_impedance plot_phase_plane plot_strength_duration",
     "recording": "Certificate Recording",
     "simulation": "simulate",
     "spikes": "Autocorrelation FiringRate IntervalHistogram PSTH PopulationRate PowerSpectrum SerialCorrelation "
@@ -40,6 +42,7 @@ _HOME = {  # module: the names users type, imported when first used
     "time_rescaling_test",
     "theory": "IntegrateAndFireTheory Intervals NoTheory RenewalTheory integrate_and_fire_cv integrate_and_fire_rate "
     "interval_theory renewal_intervals renewal_theory theory_of threshold_unit",
+    "zap": "Impedance impedance",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 

@@ -71,7 +71,7 @@ class Flow:
         self.values: dict[str, Any] = single_values(model, parameters, what)
         self.values |= constant_inputs(model, inputs, what, over)
         self._derivatives = Derivatives(model, (*self.names, *([over] if over else [])))
-        known = {name: np.float64(self.values[name]) for name in model.parameters}
+        known = {name: np.asarray(self.values[name]) for name in model.parameters}
         start = start_values(model, known, {})
         self.start: Floats = np.array([float(start[name]) for name in self.names])
 
@@ -102,7 +102,7 @@ class Flow:
         chosen, found = list(free), np.array(states, dtype=np.float64)
         if not chosen:
             return found
-        settled = np.zeros(states.shape[1:], dtype=bool)
+        settled: Any = False
         with np.errstate(all="ignore"):
             for _ in range(_ITERATIONS):
                 rates, matrix = self.jacobian(found, at)
@@ -185,9 +185,9 @@ def distinct(states: Floats) -> Floats:
 
 def _solve(matrices: Floats, right: Floats) -> Floats:
     """Solutions x of A x = b for many A (…, k, k) and b (…, k); NaN where A is singular or not finite."""
-    usable = np.isfinite(matrices).all(axis=(-2, -1)) & np.isfinite(right).all(axis=-1)
+    usable: Any = np.isfinite(matrices).all(axis=(-2, -1)) & np.isfinite(right).all(axis=-1)
     usable &= np.where(usable, np.linalg.det(np.where(usable[..., None, None], matrices, 1.0)), 0.0) != 0
-    regular = np.where(usable[..., None, None], matrices, np.eye(matrices.shape[-1]))
+    regular: Any = np.where(usable[..., None, None], matrices, np.eye(matrices.shape[-1]))
     found: Floats = np.linalg.solve(regular, right[..., None])[..., 0]
     return np.where(usable[..., None], found, np.nan)
 

@@ -197,7 +197,7 @@ def functions() -> dict[str, Any]:
         return choose(small(x), series, exprelr(x) * (1 - exprelr(-x)) / x)
 
     exprelr = one_argument("exprelr", of_exprelr)
-    gate = one_argument("gate", lambda x: 2 * gate(x) * gate(-x))
+    gate: Any = one_argument("gate", lambda x: 2 * gate(x) * gate(-x))
     heaviside = one_argument("heaviside", lambda x: sympy.Integer(0))
     made = {name: getattr(sympy, name) for name in ("exp", "log", "sqrt", "sinh", "cosh")}
     made["tanh"] = one_argument("tanh", lambda x: 4 * gate(x) * gate(-x))

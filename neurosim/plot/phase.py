@@ -1,10 +1,13 @@
-"""Phase planes."""
+"""Phase planes, bifurcations, excitability."""
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from ..bifurcations import Bifurcation
+from ..excitability import StrengthDuration
 from ..phase import PhasePlane, Trajectory
 from ..recording import Floats
+from ..zap import Impedance
 from .recordings import axes_of, label_of
 
 _FIELD, _SPECIAL = "0.8", "0.15"
@@ -65,3 +68,73 @@ def _given(plane: PhasePlane) -> str:
     steady = [name for name, value in plane.others.items() if isinstance(value, str)]
     parts += [f"{', '.join(steady)} steady"] if steady else []
     return f": {'; '.join(parts)}" if parts else ""
+
+
+def plot_bifurcation(diagram: Bifurcation, ax: Axes | None = None) -> Axes:
+    """Fixed points (solid: stable, dashed: not), and how far firing goes, up (▲) and down (▼)."""
+    ax = axes_of(ax, (7.2, 4.6))
+    state = diagram.state
+    for branch in diagram.branches:
+        for stable, style in ((True, "-"), (False, "--")):
+            chosen = branch.stable == stable
+            chosen = chosen | np.r_[False, chosen[:-1]] if stable else chosen  # no gap where stability changes
+            y = np.where(chosen, branch.states[state], np.nan)
+            ax.plot(branch.value, y, style, color=_SPECIAL, linewidth=1.5)
+    ax.plot([], [], "-", color=_SPECIAL, label="stable rest")
+    ax.plot([], [], "--", color=_SPECIAL, label="unstable")
+    for extent, marker, color, label in (
+        (diagram.up, "^", _X_COLOR, "firing, up"),
+        (diagram.down, "v", _Y_COLOR, "firing, down"),
+    ):
+        moving = extent.periodic
+        for number, edge in enumerate((extent.low, extent.high)):
+            ax.plot(diagram.value[moving], edge[moving], marker, color=color, markersize=3.5, fillstyle="none",
+                    label=None if number else label)  # fmt: skip
+    bottom, top = ax.get_ylim()
+    ax.set_ylim(bottom, top + 0.3 * (top - bottom))
+    for number, point in enumerate(diagram.points):
+        ax.axvline(point.value, color=_FIELD, linewidth=0.8, zorder=0)
+        if point.states:
+            ax.plot(point.value, point.states[state], "o", color="C3", markersize=5, zorder=4)
+        height = 0.99 - 0.055 * (number % 5)
+        left = point.value > sum(ax.get_xlim()) / 2
+        ax.annotate(f"{point.kind} {point.value:.5g}", (point.value, height), xycoords=("data", "axes fraction"),
+                    xytext=(-3 if left else 3, 0), textcoords="offset points", fontsize="small", va="top",
+                    ha="right" if left else "left")  # fmt: skip
+    ax.set(xlabel=label_of(diagram.over, diagram.unit), ylabel=label_of(state, diagram.model.units[state]))
+    if diagram.value.size:
+        ax.set_xlim(diagram.value[0], diagram.value[-1])
+    ax.set_title(diagram.model.name, loc="left", fontsize="medium")
+    ax.legend(frameon=False, fontsize="small", loc="lower right", bbox_to_anchor=(1, 1), ncols=4, borderaxespad=0)
+    return ax
+
+
+def plot_strength_duration(curve: StrengthDuration, ax: Axes | None = None) -> Axes:
+    """Threshold against duration of the pulse, with rheobase and chronaxie."""
+    ax = axes_of(ax, (5.5, 3.8))
+    ax.loglog(curve.duration, curve.threshold, ".-", color=_X_COLOR)
+    unit = label_of("", curve.unit)[2:-1] if curve.unit else ""
+    ax.axhline(
+        curve.rheobase, color="0.5", linestyle="--", linewidth=0.8, label=f"rheobase {curve.rheobase:.4g} {unit}"
+    )
+    ax.plot(curve.chronaxie, 2 * curve.rheobase, "o", color=_SPECIAL, label=f"chronaxie {curve.chronaxie:.4g} ms")
+    ax.set(xlabel="duration (ms)", ylabel=label_of("threshold", curve.unit))
+    ax.set_title(curve.model.name, loc="left", fontsize="medium")
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def plot_impedance(result: Impedance, ax: Axes | None = None) -> Axes:
+    """Size of the impedance against frequency, over that of the linearised equations."""
+    ax = axes_of(ax, (5.5, 3.8))
+    ax.semilogx(result.frequency, np.abs(result.linear), color=_SPECIAL, linewidth=1, label="linearised equations")
+    ax.semilogx(result.frequency, np.abs(result.impedance), ".", color=_X_COLOR, label="measured")
+    if result.resonance:
+        ax.axvline(
+            result.resonance, color=_FIELD, linewidth=0.8, zorder=0, label=f"resonance {result.resonance:.3g} Hz"
+        )
+    ax.set(xlabel="frequency (Hz)", ylabel=label_of(f"|{result.state}/I|", result.unit))
+    ax.set_ylim(bottom=0)
+    ax.set_title(result.model.name, loc="left", fontsize="medium")
+    ax.legend(frameon=False, fontsize="small")
+    return ax
