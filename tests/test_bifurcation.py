@@ -69,7 +69,7 @@ def test_hopf_points_of_fitzhugh_nagumo():
     np.testing.assert_allclose(
         branch.value, branch.states["V"] ** 3 / 3 - branch.states["V"] + (branch.states["V"] + A) / B, atol=1e-9
     )
-    # Turned round its rest of the other Hopf point the equations are the same: both ends of firing are alike.
+    # The cubic is odd: turned about the middle of the two Hopf points the diagram is the same.
     down, up = diagram.of_kind("firing ends downward"), diagram.of_kind("firing ends upward")
     middle = sum(diagram.of_kind("Hopf")) / 2
     assert middle - down[0] == pytest.approx(up[0] - middle, abs=2e-5)
