@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 _MS = parse_unit("ms")
 _FAR = 100.0  # rheobases within which the last bifurcation is sought
 _ROOM, _LEAST_ROOM = 1.15, 1.5
-_STEADY = 0.9  # a motion that keeps this share of its size from one half of the time to the other is periodic
+_STEADY = 0.9  # a motion whose sizes in the halves of the time have at least this ratio is periodic
 _FAINT = 2e-3  # of the largest motion
 _JUMP, _HELD, _FADING = 0.1, 0.5, 0.25  # of the size of the motion
 _HALVINGS, _LONGER = 16, 5
@@ -288,7 +288,7 @@ class _Sweep:
         if self.flow.model.spike.reset:  # samples miss the peak
             return np.asarray(stage.fired.all(axis=0))
         first, second = stage.high - stage.low
-        return np.asarray((second > self.faint) & (second >= _STEADY * first))
+        return np.asarray((second > self.faint) & (second >= _STEADY * first) & (first >= _STEADY * second))
 
     def _stage(self, before: Floats, at: Floats, start: Any, longer: int = 1) -> _Stage:
         """Go from one value to the next while settling, and watch."""

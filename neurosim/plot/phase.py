@@ -105,7 +105,7 @@ def plot_bifurcation(diagram: Bifurcation, ax: Axes | None = None) -> Axes:
     if diagram.value.size:
         ax.set_xlim(diagram.value[0], diagram.value[-1])
     ax.set_title(diagram.model.name, loc="left", fontsize="medium")
-    ax.legend(frameon=False, fontsize="small", loc="lower right", bbox_to_anchor=(1, 1), ncols=4, borderaxespad=0)
+    ax.legend(frameon=True, framealpha=0.85, edgecolor="none", fontsize="small")
     return ax
 
 
