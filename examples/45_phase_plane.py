@@ -1,4 +1,4 @@
-"""Why a neuron fires: the phase plane of FitzHugh and Nagumo, the two states of Hodgkin and Huxley's axon, excitability."""
+"""Why a neuron fires: phase planes of FitzHugh–Nagumo, the two states of the squid axon, and its excitability."""
 
 import sys
 from pathlib import Path
