@@ -28,6 +28,7 @@ _HOME = {  # module: the names users type, imported when first used
     "artificial.memory_theory": "MeanField amit_gutfreund_sompolinsky critical_load phase_boundaries",
     "artificial.pattern_files": "digits letters read_image read_patterns",
     "artificial.patterns": "correlated_patterns flip from_binary mask occlude random_patterns",
+    "bifurcations": "Bifurcation BifurcationPoint bifurcation",
     "check": "CheckResult check_model",
     "currents": "Current chirp constant from_array membrane_noise ornstein_uhlenbeck parse_current poisson_input "
     "pulses ramp sine step white_noise",
@@ -35,15 +36,20 @@ _HOME = {  # module: the names users type, imported when first used
     "distributions": "IntervalDistribution interval_distribution",
     "files": "Comparison Rerun diff from_file load rerun",
     "errors": "IncompleteWarning InputError ModelError NeurosimError SimulationError UnitError",
+    "errors": "InputError ModelError NeurosimError SimulationError UnitError",
+    "excitability": "StrengthDuration rheobase strength_duration",
     "experiments": "GainFunction gain_function",
     "kernel": "Solution integrate",
+    "flow": "FixedPoint",
     "methods": "METHODS",
     "model": "Model list_models load_model",
+    "phase": "PhasePlane phase_plane",
     "plot": "plot_gain_function plot_interval_distribution plot_raster plot_recording",
     "plot.memory": "animate_recall plot_comparison plot_pattern plot_recall plot_sequence",
     "plot.memory_experiments": "plot_basins plot_phase_diagram plot_robustness plot_storage",
     "plot.networks": "plot_capacity plot_decision plot_learning plot_network",
     "receipt": "Receipt",
+    "plot.phase": "plot_bifurcation plot_impedance plot_phase_plane plot_strength_duration",
     "recording": "Certificate Recording",
     "simulation": "simulate",
     "spikes": "Autocorrelation FiringRate IntervalHistogram PSTH PopulationRate PowerSpectrum SerialCorrelation "
@@ -52,6 +58,7 @@ _HOME = {  # module: the names users type, imported when first used
     "rescaled_intervals serial_correlation time_rescaling_test",
     "theory": "IntegrateAndFireTheory Intervals NoTheory RenewalTheory integrate_and_fire_cv integrate_and_fire_rate "
     "interval_theory renewal_intervals renewal_theory theory_of threshold_unit",
+    "zap": "Impedance impedance",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 

@@ -56,6 +56,9 @@ from .artificial.states import signs_to_bits as signs_to_bits
 from .artificial.synthesis import circuit as circuit
 from .artificial.synthesis import smallest_weights as smallest_weights
 from .artificial.topology import Topology as Topology
+from .bifurcations import Bifurcation as Bifurcation
+from .bifurcations import BifurcationPoint as BifurcationPoint
+from .bifurcations import bifurcation as bifurcation
 from .check import CheckResult as CheckResult
 from .check import check_model as check_model
 from .currents import Current as Current
@@ -79,6 +82,9 @@ from .errors import ModelError as ModelError
 from .errors import NeurosimError as NeurosimError
 from .errors import SimulationError as SimulationError
 from .errors import UnitError as UnitError
+from .excitability import StrengthDuration as StrengthDuration
+from .excitability import rheobase as rheobase
+from .excitability import strength_duration as strength_duration
 from .experiments import GainFunction as GainFunction
 from .experiments import gain_function as gain_function
 from .files import Comparison as Comparison
@@ -87,12 +93,15 @@ from .files import diff as diff
 from .files import from_file as from_file
 from .files import load as load
 from .files import rerun as rerun
+from .flow import FixedPoint as FixedPoint
 from .kernel import Solution as Solution
 from .kernel import integrate as integrate
 from .methods import METHODS as METHODS
 from .model import Model as Model
 from .model import list_models as list_models
 from .model import load_model as load_model
+from .phase import PhasePlane as PhasePlane
+from .phase import phase_plane as phase_plane
 from .plot import plot_gain_function as plot_gain_function
 from .plot import plot_interval_distribution as plot_interval_distribution
 from .plot import plot_raster as plot_raster
@@ -111,6 +120,10 @@ from .plot.networks import plot_decision as plot_decision
 from .plot.networks import plot_learning as plot_learning
 from .plot.networks import plot_network as plot_network
 from .receipt import Receipt as Receipt
+from .plot.phase import plot_bifurcation as plot_bifurcation
+from .plot.phase import plot_impedance as plot_impedance
+from .plot.phase import plot_phase_plane as plot_phase_plane
+from .plot.phase import plot_strength_duration as plot_strength_duration
 from .recording import Certificate as Certificate
 from .recording import Recording as Recording
 from .simulation import simulate as simulate
@@ -151,5 +164,7 @@ from .theory import renewal_intervals as renewal_intervals
 from .theory import renewal_theory as renewal_theory
 from .theory import theory_of as theory_of
 from .theory import threshold_unit as threshold_unit
+from .zap import Impedance as Impedance
+from .zap import impedance as impedance
 
 __version__: str

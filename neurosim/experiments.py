@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arguments import by_name, make_setup, whole
+from .carried import carried, jumps, ways_of
 from .currents import as_current
 from .errors import InputError
 from .families import combinations, family_values, one_input
@@ -73,6 +74,10 @@ class GainFunction:
     kind : str, None or ndarray of object (…)
         "I": the rate starts from zero at the onset; "II": it jumps; None: not to be seen in this range. See the docs.
     unit : str
+    direction : str or None
+        Of a sweep that carried the state along. With "both" all arrays over curves have one more axis in front: first
+        up, then down. `onset` is then the first input that fires on the way up, and the last on the way down, to the
+        spacing of the inputs; `kind` is None.
     """
 
     model: Model
@@ -94,6 +99,7 @@ class GainFunction:
     dt: float
     method: str
     spike_timing: str
+    direction: str | None = None
 
     @property
     def families(self) -> dict[str, Floats]:
@@ -128,7 +134,7 @@ class GainFunction:
         return plot_gain_function(self, ax=ax)
 
     def __repr__(self) -> str:
-        kind = "" if self.kind is None else f", kind {self.kind}"
+        kind = "" if self.kind is None or self.direction else f", kind {self.kind}"
         return f"<GainFunction of {self.model.name}: {self.input.size} inputs, up to {self.rate.max():.4g} Hz{kind}>"
 
 
@@ -138,6 +144,7 @@ def gain_function(
     *,
     duration: Any = 1000,
     discard: Any = 200,
+    direction: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     noise: Any = None,
     trials: int | None = None,
@@ -149,7 +156,7 @@ def gain_function(
     threads: int | None = None,
     progress: bool | Progress = False,
 ) -> GainFunction:
-    """Measure the firing rate of a model at constant inputs, each from the model's start.
+    """Measure the firing rate of a model at constant inputs, each from the model's start or from the last one's end.
 
     Parameters
     ----------
@@ -159,6 +166,10 @@ def gain_function(
         Inputs (m,): numbers in the unit of the model's input, or quantities.
     duration, discard
         Length of each run, and how much of its beginning does not count for the rate; ms, or quantities.
+    direction
+        None: every input from the model's start. "up" or "down": the inputs in rising or falling order, each held for
+        `duration` and begun in the state in which the one before ended, the first in the model's start. "both": up, and
+        from its end down. See the notes.
     parameters
         Values that differ from the model's. Each parameter with several values makes a family: a leading axis.
     noise
@@ -181,6 +192,13 @@ def gain_function(
     neuron slower than 1/(duration - discard) reads as silent, as does one that stops before the second half of that
     time. Where chance is at work it is spikes/(duration - discard), which has no bias; renewal models then start from
     their stationary state, all others as always. Memory does not grow with the duration.
+
+    With a direction, hysteresis shows: an input at which rest and firing are both stable fires or not as it was before.
+    Where the rate jumps depends on the protocol. On the way up, each step of the input is also a kick: steps that are
+    large throw a neuron out of a rest that is still stable, and the jump comes early. Once rest is unstable, the neuron
+    leaves it as exp(σ·time) with a σ that is small at first, so that with steps that are small or short the jump
+    comes late. On the way down, steps that are large leave the firing too early, those that are short count firing
+    that is about to die. Take steps small compared with what matters, and `duration` long.
     """
     model = load_model(model)
     inputs, unit = one_input(model, I, "a gain function")
@@ -190,16 +208,16 @@ def gain_function(
     given = {name: family_values(model, name, value) for name, value in by_name(parameters, "parameters").items()}
     shape, family = combinations(given)
     chance = model.spike.is_random or noise is not None
+    ways = ways_of(direction)
     several = (_TRIALS if chance else 1) if trials is None else whole(trials, "trials", 1)
     options = {"dt": dt, "method": method, "spike_timing": spike_timing, "seed": seed, "threads": threads}
     with progress_bar(progress, f"gain function of {model.name}") as show:
-        sweep = _Sweep(model, family, math.prod(shape), length, skipped, options, show, inputs.size, noise, several)
-        expected, expected_error, reason = sweep.theory(inputs) if theory else (None, None, "theory=False")
-        if expected is not None and model.spike.is_random and noise is None and not states_of_rule(model):
-            sweep.start = "stationary"
-        rate, count, error = sweep.measure(np.tile(inputs, (sweep.curves, 1)))
-        onset, kind = _onset(inputs, rate, sweep)
+        total = inputs.size * max(1, len(ways))
+        sweep = _Sweep(model, family, math.prod(shape), length, skipped, options, show, total, noise, several)
+        expected, expected_error, reason = sweep.compared(inputs, theory, ways)
+        rate, count, error, onset, kind = sweep.curves_over(inputs, ways)
     saturation = np.array([math.nan if chance else _saturation(inputs, curve) for curve in rate])
+    shape = (2, *shape) if direction == "both" else shape
     full = (*shape, inputs.size)
     return GainFunction(
         model=model.replace(**{name: float(values) for name, values in given.items() if not values.ndim}),
@@ -219,6 +237,7 @@ def gain_function(
         kind=kind.reshape(shape)[()],
         unit=unit.text,
         **sweep.how,
+        direction=direction,
     )
 
 
@@ -242,7 +261,8 @@ class _Sweep:
         self.length, self.skipped, self.options = length, skipped, options
         self.noise, self.trials = noise, trials
         self.chance = model.spike.is_random or noise is not None
-        self.start: str | None = None
+        self.start: str | Mapping[str, Any] | None = None
+        self.end: Mapping[str, Any] = {}
         self.how: dict[str, Any] = {}
         self.show, self.done, self.total = show, 0, inputs + (0 if self.chance else _REFINEMENTS * _PER_REFINEMENT)
 
@@ -256,7 +276,9 @@ class _Sweep:
         self.how = {"dt": setup.dt, "method": setup.method.name, "spike_timing": timing}
         after = self.skipped + (_MOMENT if self.chance else 0.0)  # a count is over as many steps as there are
         tally = Tally(currents.size * trials, after)
-        execute(setup, lambda index, when: tally.add(index, in_ms(when, setup.dt)), progress=self._part(shape[1]))
+        self.end = execute(
+            setup, lambda index, when: tally.add(index, in_ms(when, setup.dt)), progress=self._part(shape[1])
+        )
         self.done += shape[1]
         if self.chance:
             rate = 1000 * tally.later / (self.length - self.skipped)
@@ -268,6 +290,33 @@ class _Sweep:
         if self.chance:
             error = rates.std(axis=-1, ddof=1) / math.sqrt(trials) if trials > 1 else np.full(shape, np.nan)
         return rates.mean(axis=-1), tally.count.reshape(*shape, trials).sum(axis=-1), error
+
+    def compared(self, inputs: Floats, wanted: bool, ways: tuple[str, ...]) -> tuple[Floats | None, Floats | None, str]:
+        """What theory says of every sweep and curve; with it renewal models start from their stationary state."""
+        rate, error, reason = self.theory(inputs) if wanted else (None, None, "theory=False")
+        if rate is None or error is None:
+            return None, None, reason
+        if self.model.spike.is_random and self.noise is None:
+            self.start = "stationary"
+        times = max(1, len(ways))
+        return np.concatenate([rate] * times), np.concatenate([error] * times), reason
+
+    def curves_over(
+        self, inputs: Floats, ways: tuple[str, ...]
+    ) -> tuple[Floats, NDArray[np.int64], Floats, Floats, NDArray[Any]]:
+        """Rates, counts, standard errors, onsets and kinds: of each curve, or of each sweep and curve."""
+        if not ways:
+            rate, count, error = self.measure(np.tile(inputs, (self.curves, 1)))
+            return rate, count, error, *_onset(inputs, rate, self)
+
+        def go_on(value: float) -> tuple[Floats, NDArray[np.int64], Floats]:
+            measured = self.measure(np.full((self.curves, 1), value))
+            self.start = self.end
+            return measured
+
+        rate, count, error = carried(ways, inputs, go_on)
+        onset = np.full(len(rate), np.nan) if self.chance else jumps(ways, inputs, rate)
+        return rate, count, error, onset, np.full(len(rate), None, dtype=object)
 
     def theory(self, inputs: Floats) -> tuple[Floats | None, Floats | None, str]:
         """Rates and standard errors by theory for all curves, (curves, m); or why there are none."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from . import cache, chance, demo, doctor, files, gain, logic, memory, models, perceptron, recordings, run
+from . import cache, chance, demo, doctor, files, gain, logic, memory, models, perceptron, phase, recordings, run
 
 app = typer.Typer(
     help="Simulate the whole ladder of neuron models, from Hodgkin–Huxley to threshold units.",
@@ -40,6 +40,9 @@ app.command("diff")(recordings.diff)
 app.command("gain")(gain.gain)
 app.command("isi")(chance.isi)
 app.command("raster")(chance.raster)
+app.command("phase")(phase.phase)
+app.command("bifurcation")(phase.bifurcation)
+app.command("rheobase")(phase.rheobase)
 app.command("check")(files.check)
 app.command("new")(files.new)
 app.add_typer(logic.boolean, name="boolean")

@@ -79,7 +79,7 @@ def plot_gain_function(gain: GainFunction, ax: Axes | None = None) -> Axes:
     line = "" if gain.theory is not None else "-"
     size = 5 if gain.input.size <= 60 else 2.5
     for number, index in enumerate(np.ndindex(gain.rate.shape[:-1])):
-        label, color, rate = family_label(gain.model, families, index), f"C{number}", gain.rate[index]
+        label, color, rate = _curve_label(gain, index), f"C{number}", gain.rate[index]
         if gain.theory is not None:
             ax.plot(gain.input, gain.theory[index], color=_THEORY, linewidth=0.8, zorder=3)
         marker = "." if gain.input.size <= 40 or not line else ""
@@ -93,7 +93,7 @@ def plot_gain_function(gain: GainFunction, ax: Axes | None = None) -> Axes:
     ax.set(xlabel=label_of(name, gain.unit), ylabel="rate (Hz)")
     ax.set_ylim(bottom=0)
     ax.set_title(gain.model.name, loc="left", fontsize="medium")
-    if families or gain.theory is not None:
+    if families or gain.direction or gain.theory is not None:
         ax.legend(frameon=False, fontsize="small")
     return ax
 
@@ -109,6 +109,12 @@ def plot_ladder(recordings: Mapping[str, Recording], gains: Mapping[str, GainFun
     for ax in axes[:-1, 0]:
         ax.set_xlabel("")
     return ladder
+
+
+def _curve_label(gain: GainFunction, index: tuple[int, ...]) -> str:
+    """The direction and the values of one curve."""
+    ways, rest = ([gain.direction], index) if gain.direction != "both" else ([("up", "down")[index[0]]], index[1:])
+    return ", ".join([*filter(None, ways), *filter(None, [family_label(gain.model, gain.families, rest)])])
 
 
 def family_label(model: Model, families: Mapping[str, Floats], index: tuple[int, ...]) -> str:
