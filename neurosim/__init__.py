@@ -36,7 +36,6 @@ _HOME = {  # module: the names users type, imported when first used
     "distributions": "IntervalDistribution interval_distribution",
     "files": "Comparison Rerun diff from_file load rerun",
     "errors": "IncompleteWarning InputError ModelError NeurosimError SimulationError UnitError",
-    "errors": "InputError ModelError NeurosimError SimulationError UnitError",
     "excitability": "StrengthDuration rheobase strength_duration",
     "experiments": "GainFunction gain_function",
     "kernel": "Solution integrate",

@@ -119,11 +119,11 @@ from .plot.networks import plot_capacity as plot_capacity
 from .plot.networks import plot_decision as plot_decision
 from .plot.networks import plot_learning as plot_learning
 from .plot.networks import plot_network as plot_network
-from .receipt import Receipt as Receipt
 from .plot.phase import plot_bifurcation as plot_bifurcation
 from .plot.phase import plot_impedance as plot_impedance
 from .plot.phase import plot_phase_plane as plot_phase_plane
 from .plot.phase import plot_strength_duration as plot_strength_duration
+from .receipt import Receipt as Receipt
 from .recording import Certificate as Certificate
 from .recording import Recording as Recording
 from .simulation import simulate as simulate

@@ -123,8 +123,7 @@ class GainFunction:
         chance = self.theory_error > 0
         if not chance.any():
             return f"deterministic: rates within {deviation.max():.2g} Hz of the theory"
-        measured = np.where(np.isfinite(self.standard_error), self.standard_error, 0.0)
-        error = np.maximum(np.maximum(measured, self.theory_error), one)
+        error = np.fmax(np.fmax(self.standard_error, self.theory_error), one)
         return float((deviation / error)[chance].max())
 
     def plot(self, ax: Any = None) -> Any:
@@ -296,7 +295,7 @@ class _Sweep:
         rate, error, reason = self.theory(inputs) if wanted else (None, None, "theory=False")
         if rate is None or error is None:
             return None, None, reason
-        if self.model.spike.is_random and self.noise is None:
+        if self.model.spike.is_random and self.noise is None and not states_of_rule(self.model):
             self.start = "stationary"
         times = max(1, len(ways))
         return np.concatenate([rate] * times), np.concatenate([error] * times), reason

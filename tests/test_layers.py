@@ -143,4 +143,4 @@ def test_sizes(path):
 
 
 def test_the_front_door_fits_on_a_screen():
-    assert (PACKAGE / "__init__.py").read_text(encoding="utf-8").count("\n") <= 70
+    assert (PACKAGE / "__init__.py").read_text(encoding="utf-8").count("\n") <= 80
