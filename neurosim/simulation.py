@@ -1,7 +1,7 @@
 """simulate: from a model and a current to a recording."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,7 @@ from .recording import Certificate, Recording, in_ms
 from .units import parse_unit
 
 Floats = NDArray[np.float64]
+Execute = Callable[..., dict[str, Any]]
 
 
 def simulate(
@@ -99,12 +100,29 @@ def simulate(
     SimulationError
         Where a state is no longer finite.
     """
+    return run_with(
+        execute, model, I, duration, neurons=neurons, dt=dt, method=method, parameters=parameters, start=start,
+        record=record, record_every=record_every, spike_timing=spike_timing, rtol=rtol, atol=atol, certify=certify,
+        seed=seed, threads=threads, progress=progress,
+    )  # fmt: skip
+
+
+def run_with(
+    execute: Execute,
+    model: str | os.PathLike[str] | Model,
+    I: Any,
+    duration: Any,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    record: str | Iterable[str] = (),
+    certify: bool = False,
+    progress: bool | Progress = False,
+    **others: Any,
+) -> Recording:
+    """`simulate` by any function that does what `neurosim.kernel.execute` does; `others` go to `make_setup`."""
     model = load_model(model)
     wanted = _wanted(record)
-    setup = make_setup(
-        model, I, duration, dt, method, parameters, start, wanted, record_every, spike_timing, seed, threads,
-        rtol, atol, neurons,
-    )  # fmt: skip
+    setup = make_setup(model, I, duration, parameters=parameters, record=wanted, **others)
     if certify and setup.is_random:
         what = "noise currents draw" if setup.drive.noise else f"the spike rule of {model.name} draws"
         raise InputError(f"certify is for deterministic runs: {what} random numbers, others at half the step")
@@ -131,12 +149,14 @@ def simulate(
         final_state=MappingProxyType(final),
         units=MappingProxyType({**model.units, "time": "ms"}),
         drive=setup.drive,
-        certificate=_certificate(setup, spikes, progress) if certify else None,
+        certificate=_certificate(execute, setup, spikes, progress) if certify else None,
         seed=setup.seed if setup.is_random and setup.random is None else None,
     )
 
 
-def _certificate(setup: Setup, spikes: tuple[Any, Floats], progress: bool | Progress) -> Certificate:
+def _certificate(
+    execute: Execute, setup: Setup, spikes: tuple[Any, Floats], progress: bool | Progress
+) -> Certificate:
     """Run again, finer, and compare."""
     if isinstance(setup.method, Adaptive):
         relative = max(setup.rtol / 32, SMALLEST_RTOL)
