@@ -11,15 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .agreement import agreement_of
-from .arguments import by_name, make_setup, parameter_values, whole
+from .arguments import by_name, parameter_values, whole
 from .chance import fresh_seed, steps_between_draws
 from .currents import as_current
 from .errors import InputError, excerpt
 from .families import combinations, family_values, one_input
-from .kernel import execute
 from .model import Model, load_model
 from .progress import Progress, progress_bar
-from .recording import in_ms
+from .simulation import Simulate, run, simulate
 from .spikes import interval_histogram
 from .theory import IntegrateAndFireTheory, NoTheory, RenewalTheory, theory_of
 from .units import parse_unit, to_number
@@ -142,6 +141,7 @@ def interval_distribution(
     spike_timing: str | None = None,
     seed: int | None = None,
     threads: int | None = None,
+    simulate: Simulate = simulate,
     progress: bool | Progress = False,
 ) -> IntervalDistribution:
     """Sample the interspike intervals of a model at constant input, beside what theory says.
@@ -172,6 +172,8 @@ def interval_distribution(
         Whether to compute what theory says, where one is known.
     dt, method, spike_timing, seed, threads, progress
         As for `simulate`.
+    simulate
+        What runs the neurons: `neurosim.simulate`, or a function with its signature such as `neurosim.brian.simulate`.
 
     Returns
     -------
@@ -204,7 +206,7 @@ def interval_distribution(
     if sampling == "direct":
         samples = _drawn(model, theories, reason, wanted, root)
     else:
-        run = {"dt": dt, "method": method, "spike_timing": spike_timing, "threads": threads}
+        run = {"dt": dt, "method": method, "spike_timing": spike_timing, "threads": threads, "simulate": simulate}
         length, skipped = to_number(longest, _MS, "longest"), to_number(discard, _MS, "discard")
         if not 0 <= skipped < length:
             raise InputError(f"discard must be from 0 to below longest, {length:g} ms, not {skipped:g} ms")
@@ -300,6 +302,7 @@ def _simulated(
     show: Progress | None,
 ) -> list[Floats]:
     """Run neurons, in blocks of growing length, until each has its share of intervals."""
+    others = {name: value for name, value in options.items() if name != "simulate"}
     each = min(wanted, max(_EACH, -(-wanted // _MOST_NEURONS)))
     neurons = -(-wanted // each)
     settings = {name: np.repeat(values, neurons) for name, values in family.items()}
@@ -308,20 +311,23 @@ def _simulated(
     parts: list[tuple[NDArray[np.int64], Floats]] = []
     start: dict[str, Any] = {}
     while began < longest and (count <= each).any():
+        if options["simulate"] is not simulate:  # it may not go on with random numbers: anew, twice as long
+            parts.clear()
+            count[:], began, start = 0, 0.0, {}
         length = _whole_steps(model, min(block, longest - began), options["dt"], settings)
         fresh = None if "random" in start else seed
-        setup = make_setup(
-            model, current, length, parameters=settings, start=start, seed=fresh, neurons=total, **options
-        )
 
-        def add(index: NDArray[np.int64], when: Floats, dt: float = setup.dt, began: float = began) -> None:
-            time = in_ms(when, dt) + began
-            kept = time >= discard
-            parts.append((index[kept], time[kept]))
+        def add(index: NDArray[np.int64], time: Floats, began: float = began) -> None:
+            kept = time + began >= discard
+            parts.append((index[kept], time[kept] + began))
             count[:] += np.bincount(index[kept], minlength=total)
 
-        start = execute(setup, add)
-        began += setup.steps * setup.dt
+        final = run(
+            options["simulate"], add, None, model, current, length,
+            parameters=settings, start=start, seed=fresh, neurons=total, **others,
+        )  # fmt: skip
+        start = dict(final)
+        began += length
         block = 2 * began
         if show is not None:
             show(float(np.mean(np.minimum(count, each + 1)) / (each + 1)))

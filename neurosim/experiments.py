@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import by_name, make_setup, whole
+from .arguments import by_name, whole
 from .currents import as_current
 from .errors import InputError
 from .families import combinations, family_values, one_input
-from .kernel import execute
 from .model import Model, load_model
 from .progress import Progress, progress_bar
-from .recording import Tally, in_ms
+from .recording import Tally
+from .simulation import Simulate, run, simulate
 from .theory import NoTheory, interval_theory
 from .units import parse_unit, to_number
 
@@ -140,6 +140,7 @@ def gain_function(
     spike_timing: str | None = None,
     seed: int | None = None,
     threads: int | None = None,
+    simulate: Simulate = simulate,
     progress: bool | Progress = False,
 ) -> GainFunction:
     """Measure the firing rate of a model at constant inputs, each from the model's start.
@@ -163,6 +164,8 @@ def gain_function(
         Whether to compute the rate in theory, where one is known.
     dt, method, spike_timing, seed, threads, progress
         As for `simulate`.
+    simulate
+        What runs the neurons: `neurosim.simulate`, or a function with its signature such as `neurosim.brian.simulate`.
 
     Returns
     -------
@@ -187,6 +190,7 @@ def gain_function(
     options = {"dt": dt, "method": method, "spike_timing": spike_timing, "seed": seed, "threads": threads}
     with progress_bar(progress, f"gain function of {model.name}") as show:
         sweep = _Sweep(model, family, math.prod(shape), length, skipped, options, show, inputs.size, noise, several)
+        sweep.simulate = simulate
         expected, expected_error, reason = sweep.theory(inputs) if theory else (None, None, "theory=False")
         if expected is not None and model.spike.is_random and noise is None:
             sweep.start = "stationary"
@@ -235,6 +239,7 @@ class _Sweep:
         self.noise, self.trials = noise, trials
         self.chance = model.spike.is_random or noise is not None
         self.start: str | None = None
+        self.simulate: Simulate = simulate
         self.show, self.done, self.total = show, 0, inputs + (0 if self.chance else _REFINEMENTS * _PER_REFINEMENT)
 
     def measure(self, currents: Floats) -> tuple[Floats, NDArray[np.int64], Floats]:
@@ -242,10 +247,9 @@ class _Sweep:
         shape, trials = currents.shape, self.trials
         settings = {name: np.repeat(values, shape[1] * trials) for name, values in self.family.items()}
         driven, options = self._driven(np.repeat(currents, trials)), {**self.options, "parameters": settings}
-        setup = make_setup(self.model, driven, self.length, start=self.start, **options)
         after = self.skipped + (_MOMENT if self.chance else 0.0)  # a count is over as many steps as there are
         tally = Tally(currents.size * trials, after)
-        execute(setup, lambda index, when: tally.add(index, in_ms(when, setup.dt)), progress=self._part(shape[1]))
+        run(self.simulate, tally.add, self._part(shape[1]), self.model, driven, self.length, start=self.start, **options)
         self.done += shape[1]
         if self.chance:
             rate = 1000 * tally.later / (self.length - self.skipped)

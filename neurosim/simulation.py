@@ -21,6 +21,7 @@ from .units import parse_unit
 
 Floats = NDArray[np.float64]
 Execute = Callable[..., dict[str, Any]]
+Simulate = Callable[..., Recording]
 
 
 def simulate(
@@ -152,6 +153,29 @@ def run_with(
         certificate=_certificate(execute, setup, spikes, progress) if certify else None,
         seed=setup.seed if setup.is_random and setup.random is None else None,
     )
+
+
+def run(
+    by: Simulate,
+    on_spikes: Callable[[NDArray[np.int64], Floats], None],
+    progress: Progress | None,
+    model: Model,
+    I: Any,
+    duration: float,
+    **options: Any,
+) -> Mapping[str, Any]:
+    """Hand the spikes (index, time in ms) of a run to a function as they come; the final state.
+
+    `simulate` itself makes no recording for that, so that memory does not grow; any other function does.
+    """
+    if by is not simulate:
+        recording = by(model, I, duration, **options)
+        on_spikes(recording.spike_index, recording.spike_time)
+        if progress is not None:
+            progress(1.0)
+        return recording.final_state
+    setup = make_setup(model, I, duration, **options)
+    return execute(setup, lambda index, when: on_spikes(index, in_ms(when, setup.dt)), progress=progress)
 
 
 def _certificate(

@@ -7,13 +7,18 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..arguments import make_setup
 from ..errors import InputError
+from ..methods import Adaptive, find_method
 from ..model import Model, load_model
 from ..progress import Progress
 from ..recording import Recording
 from ..simulation import run_with
+from .schemes import LEGAL
+from .script import script_of
+from .translate import translate
 
-__all__ = ["simulate"]
+__all__ = ["script", "simulate"]
 
 
 def simulate(
@@ -65,6 +70,7 @@ def simulate(
     model = load_model(model)
     if spike_timing == "located":
         raise InputError("Brian2 has no spikes between steps: spike_timing='located' is not for it; leave it out")
+    _fixed_step(model, method)
     if spike_timing is None and model.spike.kind == "threshold":
         spike_timing = "grid"
     return run_with(
@@ -72,6 +78,50 @@ def simulate(
         record=record, record_every=record_every, spike_timing=spike_timing, rtol=rtol, atol=atol, certify=certify,
         seed=seed, threads=threads, progress=progress,
     )  # fmt: skip
+
+
+def script(
+    model: str | os.PathLike[str] | Model,
+    I: Any,
+    duration: Any,
+    *,
+    neurons: int | None = None,
+    dt: Any = None,
+    method: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    start: Mapping[str, Any] | str | None = None,
+    seed: int | None = None,
+) -> str:
+    """A run as a script that needs Brian2 only, and prints neuron and time (ms) of every spike.
+
+    Parameters
+    ----------
+    model, I, duration, neurons, dt, method, parameters, start, seed
+        As for `simulate`.
+
+    Returns
+    -------
+    str
+        Python source. Text from the model file enters it only through ``repr``.
+
+    Raises
+    ------
+    InputError
+        For what Brian2 cannot express.
+    """
+    model = load_model(model)
+    _fixed_step(model, method)
+    timing = "grid" if model.spike.kind == "threshold" else None
+    setup = make_setup(
+        model, I, duration, dt, method, parameters, start, spike_timing=timing, seed=seed, neurons=neurons
+    )
+    return script_of(translate(setup))
+
+
+def _fixed_step(model: Model, method: str | None) -> None:
+    scheme = find_method(model.method if method is None else method)
+    if isinstance(scheme, Adaptive):
+        raise InputError(f"Brian2 cannot run the method {scheme.name}, which chooses its steps; take {LEGAL}")
 
 
 def _backend() -> Any:

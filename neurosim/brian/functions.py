@@ -7,7 +7,7 @@ from numpy import where as choose
 
 @implementation("cpp", "double where(bool c, double a, double b) { return c ? a : b; }")
 @implementation("cython", "cdef double where(bint c, double a, double b):\n    return a if c else b")
-@declare_types(condition="boolean", a="float", b="float", result="float")
+@declare_types(condition="boolean", a="any", b="any", result="float")
 @check_units(condition=1, a=None, b=None, result=lambda condition, a, b: a)
 def where(condition, a, b):
     """a where a condition holds, else b; unlike int(condition)*a, also for an infinite a or b."""

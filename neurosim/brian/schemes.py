@@ -11,6 +11,7 @@ from ..model import Model
 from ..model.values import with_defines
 
 _BUILT_IN = {"euler": "euler", "midpoint": "rk2", "rk4": "rk4", "exponential-euler": "exponential_euler"}
+LEGAL = "euler, heun, midpoint, rk4, exponential-euler or exact"
 
 
 def scheme_of(setup: Setup, model: Model) -> tuple[str, str]:
@@ -32,11 +33,9 @@ def scheme_of(setup: Setup, model: Model) -> tuple[str, str]:
         return _BUILT_IN[method.name], ""
     if isinstance(method, RungeKutta):
         return "", description(method)
-    raise InputError(f"Brian2 cannot run the method {method.name}; take one of {_legal()}")
+    raise InputError(f"Brian2 cannot run the method {method.name}; take one of {LEGAL}")
 
 
-def _legal() -> str:
-    return "euler, heun, midpoint, rk4, exponential-euler, exact"
 
 
 def description(method: RungeKutta) -> str:
