@@ -129,7 +129,7 @@ class InputWriter:
         terms, drive = _Terms([], []), self.setup.drive
         unit = parse_unit(self.words.model.inputs[name].unit)
         for w, waveform in enumerate(drive.waveforms):
-            if drive.target[w] != target:
+            if drive.target[w] != target or not drive.amplitude[w].any():
                 continue
             amount = self._amount(name, Amount.of(drive.amplitude[w], unit))
             parts = [waveform]
@@ -147,6 +147,8 @@ class InputWriter:
                 values = Samples(samples.values * factor[:, None], samples.dt, samples.interpolate)
                 moving, held = self._samples(values, name, where, f"dense_{d}", Amount.of(np.ones(()), unit))
                 (terms.moving if moving else terms.held).extend([*moving, *held])
+        if not (terms.moving or terms.held):
+            terms.held.append(Amount(np.zeros(()), unit).text)
         return terms
 
     def _amount(self, name: str, amount: Amount) -> str:

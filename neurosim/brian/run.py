@@ -4,6 +4,7 @@ from typing import Any
 
 import brian2
 import numpy as np
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 
 from ..errors import InputError, SimulationError
 from ..kernel import Setup
@@ -69,6 +70,7 @@ class _Run:
             method=method,
             clock=self.clock,
             namespace=namespace,
+            codeobj_class=NumpyCodeObject if translation.divides_by_zero else None,
         )
         for name, amount in lines.arrays.items():
             setattr(group, name, _quantity(amount))

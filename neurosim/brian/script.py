@@ -23,6 +23,9 @@ def script_of(translation: Translation) -> str:
     ]
     if setup.is_random:
         parts.append(f"seed({setup.seed % 2**32})")
+    if translation.divides_by_zero:
+        parts.append("prefs.codegen.target = 'numpy'  # Cython stops at 1/0, also where it is dropped by where()")
+        parts.append("seterr(divide='ignore', invalid='ignore')")
     parts += _functions(translation)
     parts += ["", "namespace = {", *_numbers(translation), "}", "", "equations = ("]
     parts += [f"    {line + chr(10)!r}" for line in lines.equations]

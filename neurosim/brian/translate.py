@@ -70,6 +70,11 @@ class Translation:
     refractory_steps: Floats | None
 
     @property
+    def divides_by_zero(self) -> bool:
+        """Whether it may divide by zero where that is dropped, at which Brian2's Cython code stops."""
+        return "where" in self.functions
+
+    @property
     def noise(self) -> list[NoiseTerm]:
         """The noise currents."""
         return self.lines.noise

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from . import cache, chance, demo, doctor, files, gain, logic, models, perceptron, run
+from . import cache, chance, demo, doctor, export, files, gain, logic, models, perceptron, run
 
 app = typer.Typer(
     help="Simulate the whole ladder of neuron models, from Hodgkin–Huxley to threshold units.",
@@ -38,6 +38,7 @@ app.command("run")(run.run)
 app.command("gain")(gain.gain)
 app.command("isi")(chance.isi)
 app.command("raster")(chance.raster)
+app.command("export")(export.export)
 app.command("check")(files.check)
 app.command("new")(files.new)
 app.add_typer(logic.boolean, name="boolean")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .common import (
+    BackendOption,
     CsvOption,
     DtOption,
     JsonOption,
@@ -23,6 +24,7 @@ from .common import (
     print_json,
     say_written,
     show_table,
+    simulator,
 )
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ def run(
         str | None, typer.Option(metavar="NAME,…", help="What to plot or write. [default: the first state]")
     ] = None,
     threads: ThreadsOption = None,
+    backend: BackendOption = "neurosim",
     plot: PlotOption = None,
     csv: CsvOption = None,
     json: JsonOption = False,
@@ -71,13 +74,11 @@ def run(
 
     Several values of a parameter make several neurons.
     """
-    from ..simulation import simulate
-
     loaded = load_variant(model, variant)
     usual = loaded.variants.get(variant or "")
     if not current and usual is not None and usual.current is not None:
         current = [usual.current]
-    recording = simulate(
+    recording = simulator(backend)(
         loaded,
         drive_of(loaded, current or [], noise),
         duration or (usual and usual.duration) or 100,
