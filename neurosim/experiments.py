@@ -249,7 +249,9 @@ class _Sweep:
         driven, options = self._driven(np.repeat(currents, trials)), {**self.options, "parameters": settings}
         after = self.skipped + (_MOMENT if self.chance else 0.0)  # a count is over as many steps as there are
         tally = Tally(currents.size * trials, after)
-        run(self.simulate, tally.add, self._part(shape[1]), self.model, driven, self.length, start=self.start, **options)
+        run(
+            self.simulate, tally.add, self._part(shape[1]), self.model, driven, self.length, start=self.start, **options
+        )
         self.done += shape[1]
         if self.chance:
             rate = 1000 * tally.later / (self.length - self.skipped)

@@ -178,9 +178,7 @@ def run(
     return execute(setup, lambda index, when: on_spikes(index, in_ms(when, setup.dt)), progress=progress)
 
 
-def _certificate(
-    execute: Execute, setup: Setup, spikes: tuple[Any, Floats], progress: bool | Progress
-) -> Certificate:
+def _certificate(execute: Execute, setup: Setup, spikes: tuple[Any, Floats], progress: bool | Progress) -> Certificate:
     """Run again, finer, and compare."""
     if isinstance(setup.method, Adaptive):
         relative = max(setup.rtol / 32, SMALLEST_RTOL)

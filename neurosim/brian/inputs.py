@@ -1,5 +1,6 @@
 """From the currents of a run to lines of Brian2: waveforms, samples, noise."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,6 +18,10 @@ from .words import Amount, Floats, Words, dimension_text
 _SLACK = "1e-6*dt"
 _MOST_PULSES = 8
 """Of one current, that are written out; more become a table."""
+
+
+AtNode = Callable[[float | None], str]
+"""What a noise current is at a node of a step; None: at any time within it."""
 
 
 class NoiseTerm(NamedTuple):
@@ -87,7 +92,7 @@ class InputWriter:
         self.single = len(set(self.nodes)) <= 1
         self.needs_clock = False
         self.end: dict[str, str] = {}
-        self.noise = list(zip(setup.drive.noise, exact_in_law(setup), strict=True))
+        self.noise = exact_in_law(setup)
         for target, name in enumerate(words.model.inputs):
             if name in used or name in at_end:
                 self._input(target, name, name in used and bool(self.nodes), name in at_end)
@@ -203,8 +208,10 @@ class InputWriter:
     ) -> tuple[list[str], list[str]]:
         """A table with a value for each step, and with a slope where it is interpolated."""
         setup, dense = self.setup, amount is not None
-        steps = np.arange(setup.steps) * setup.dt
-        own = self.words.fresh(f"{self.words.name[name]}_{kind}_end" if where == "end" else f"{self.words.name[name]}_{kind}")
+        steps: Floats = np.arange(setup.steps, dtype=np.float64) * setup.dt
+        own = self.words.fresh(
+            f"{self.words.name[name]}_{kind}_end" if where == "end" else f"{self.words.name[name]}_{kind}"
+        )
         one = amount or Amount(np.ones(()), parse_unit("1"))
         index = "(t, i)" if dense else "(t)"
 
@@ -231,21 +238,22 @@ class InputWriter:
         self.needs_clock = True
         slope = (waveform(steps + setup.dt, True) - first) / setup.dt
         bend = table(self.words.fresh(f"{own}_slope"), slope, "/ms")
-        return [f"({held.replace('(t', f'({self.clock}')} + {bend.replace('(t', f'({self.clock}')}*(t - {self.clock}))"], []
+        base, slant = (text.replace("(t", f"({self.clock}") for text in (held, bend))
+        return [f"({base} + {slant}*(t - {self.clock}))"], []
 
     # Noise -------------------------------------------------------------------------------------------------------
 
-    def _noise(self, target: int, name: str) -> list[tuple[object, bool]]:
-        """Of each noise current, what it is at a node of the step (None: anywhere in it), and whether it moves there."""
+    def _noise(self, target: int, name: str) -> list[tuple[AtNode, bool]]:
+        """Of each noise current, what it is at a node of the step, and whether it moves within it."""
         found = []
-        for number, (given, source) in enumerate(self.noise):
+        for source in self.noise:
             if source.target == target:
                 size, share = size_and_share(source, self.setup.dt)
                 write = self._smooth if source.kind == Kind.ORNSTEIN_UHLENBECK else self._rough
                 found.append((write(source, name, size, share), source.kind == Kind.ORNSTEIN_UHLENBECK))
         return found
 
-    def _rough(self, source: Source, name: str, size: Floats, share: Floats) -> object:
+    def _rough(self, source: Source, name: str, size: Floats, share: Floats) -> AtNode:
         """White noise and events of a Poisson process: drawn for each step, held over it."""
         own, flags = self.words.name[name], "shared, constant over dt" if source.frozen else "constant over dt"
         if source.kind == Kind.WHITE:
@@ -253,7 +261,9 @@ class InputWriter:
         else:
             drawn, mean = self.words.fresh(f"{own}_events"), self.words.fresh(f"{own}_mean_events")
             if source.frozen and np.unique(share).size > 1:
-                raise InputError(f"frozen poisson_input of several rates for {name}: Brian2 draws it once for all neurons")
+                raise InputError(
+                    f"frozen poisson_input of several rates for {name}: Brian2 draws it once for all neurons"
+                )
             self.lines.number(mean, Amount(share, parse_unit("1")))
             call = f"poisson({mean})"
         self.lines.equations.append(f"{drawn} = {call} : 1 ({flags})")
@@ -261,14 +271,16 @@ class InputWriter:
         amount = self._amount(name, Amount.of(size, parse_unit(self.words.model.inputs[name].unit)))
         return lambda node: f"{amount}*{drawn}"
 
-    def _smooth(self, source: Source, name: str, size: Floats, share: Floats) -> object:
+    def _smooth(self, source: Source, name: str, size: Floats, share: Floats) -> AtNode:
         """Ornstein–Uhlenbeck noise: exact from step to step, a straight line within each."""
         own, unit = self.words.name[name], parse_unit(self.words.model.inputs[name].unit)
         first, last = self.words.fresh(f"{own}_before"), self.words.fresh(f"{own}_after")
         if source.frozen:
             sizes = [np.unique(values).size for values in (size, share)]
             if max(sizes) > 1:
-                raise InputError(f"frozen ornstein_uhlenbeck of several values for {name}: Brian2 draws it once for all")
+                raise InputError(
+                    f"frozen ornstein_uhlenbeck of several values for {name}: Brian2 draws it once for all"
+                )
         flag = " (shared)" if source.frozen else ""
         dimension = dimension_text(unit.dimension)
         left = self._amount(name, Amount(share, parse_unit("1")))

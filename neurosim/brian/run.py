@@ -7,14 +7,13 @@ import numpy as np
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 
 from ..errors import InputError, SimulationError
+from ..expression import evaluate
 from ..kernel import Setup
 from ..kernel.windows import OnSpikes, OnTrace
-from ..expression import evaluate
 from ..model.values import with_defines
 from ..progress import Progress
 from ..units import parse_unit
 from .functions import gate, where
-from .inputs import NoiseTerm
 from .translate import Translation, translate
 from .words import Amount, Floats, coherent_in_si
 
@@ -75,10 +74,11 @@ class _Run:
         for name, amount in lines.arrays.items():
             setattr(group, name, _quantity(amount))
         for name, value in lines.start:
+            given: Any = value
             if isinstance(value, Amount):
                 truth = group.variables[name].dtype == bool
-                value = np.asarray(value.values, dtype=bool) if truth else _quantity(value)
-            setattr(group, name, value)
+                given = np.asarray(value.values, dtype=bool) if truth else _quantity(value)
+            setattr(group, name, given)
         self.first_noise = {
             noise.variable: np.array(getattr(group, noise.variable + "_")[:])
             for noise in translation.noise
@@ -211,7 +211,9 @@ class _Run:
         if not self.translation.edge:
             return np.zeros(self.setup.drive.neurons)
         values: dict[str, Any] = dict(self.setup.parameters)
-        values |= {name: self._now(self.translation.name[name]) / self._factor(name) for name in self.setup.model.states}
+        values |= {
+            name: self._now(self.translation.name[name]) / self._factor(name) for name in self.setup.model.states
+        }
         above = evaluate(self.setup.model.spike.rule.tree, with_defines(self.setup.model, values))
         return np.array(np.broadcast_to(above, self.setup.drive.neurons), dtype=float)
 
@@ -219,4 +221,5 @@ class _Run:
         if self.translation.refractory_steps is None:
             return np.zeros(self.setup.drive.neurons)
         since = self.setup.steps - 1 - np.rint(self._now("lastspike") * 1000 / self.setup.dt)
-        return np.maximum(self.translation.refractory_steps - since, 0.0) * self.setup.dt
+        left: Floats = np.maximum(self.translation.refractory_steps - since, 0.0)
+        return left * self.setup.dt

@@ -36,8 +36,6 @@ def scheme_of(setup: Setup, model: Model) -> tuple[str, str]:
     raise InputError(f"Brian2 cannot run the method {method.name}; take one of {LEGAL}")
 
 
-
-
 def description(method: RungeKutta) -> str:
     """A Runge–Kutta scheme as Brian2's ``ExplicitStateUpdater`` reads it."""
     lines = []
@@ -64,6 +62,7 @@ def _exact(setup: Setup, model: Model) -> str:
         others = [k for k in range(len(states)) if k != column]
         if matrix[:, others, column].any():
             raise InputError(
-                f"{where} all equations together, and cannot hold {held} of {model.name}, on which others depend; take rk4"
+                f"{where} all equations together, and cannot hold {held} of {model.name}, on which others depend; "
+                "take rk4"
             )
     return "exact"

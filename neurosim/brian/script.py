@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..model import Input, Parameter
 from .translate import Translation
 from .words import Amount
 
@@ -15,8 +16,8 @@ def script_of(translation: Translation) -> str:
     setup, lines = translation.setup, translation.lines
     model = setup.model
     parts = [
-        f"# {ascii(model.name)}: {ascii(model.summary)}",
-        f"# {ascii(model.reference)}",
+        f"# {model.name!a}: {model.summary!a}",
+        f"# {model.reference!a}",
         "from brian2 import *",
         "",
         f"defaultclock.dt = {setup.dt!r}*ms",
@@ -65,9 +66,10 @@ def _functions(translation: Translation) -> Iterator[str]:
 
 def _numbers(translation: Translation) -> Iterator[str]:
     model = translation.setup.model
-    meaning = {translation.name[name]: entry.meaning for name, entry in (model.parameters | model.inputs).items()}
+    entries: list[tuple[str, Parameter | Input]] = [*model.parameters.items(), *model.inputs.items()]
+    meaning = {translation.name[name]: entry.meaning for name, entry in entries}
     for name, amount in translation.lines.constants.items():
-        comment = f"  # {ascii(meaning[name])}" if meaning.get(name) else ""
+        comment = f"  # {meaning[name]!a}" if meaning.get(name) else ""
         yield f"    {name!r}: {amount.text},{comment}"
     for name, table in translation.lines.tables.items():
         yield f"    {name!r}: TimedArray({table.text}, dt=defaultclock.dt),"
@@ -79,7 +81,7 @@ def _updater(translation: Translation) -> list[str]:
     if not translation.updater:
         return []
     described = [f"    {line + chr(10)!r}" for line in translation.updater.splitlines()]
-    return ["", f"# {ascii(translation.setup.method.summary)}", "updater = ExplicitStateUpdater(", *described, ")"]
+    return ["", f"# {translation.setup.method.summary!a}", "updater = ExplicitStateUpdater(", *described, ")"]
 
 
 def _group(translation: Translation) -> list[str]:

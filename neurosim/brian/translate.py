@@ -117,7 +117,7 @@ class _Translator:
         self.edge = not feeds_back(self.model) and not spike.is_random
 
     def result(self) -> Translation:
-        spike, setup = self.model.spike, self.setup
+        setup = self.setup
         self._parameters()
         starts = self._starts()
         inputs = InputWriter(setup, self.words, self.lines, self.in_rates, self.at_end, self.clock)
@@ -282,13 +282,15 @@ class _Translator:
         else:
             return
         if np.any(left > 0):
-            self.lines.start.append(("lastspike", Amount.of((left - steps - 1) * dt, _MS)))
-            self.lines.start.append(("not_refractory", Amount((left <= 0) * 1.0, parse_unit("1"))))
+            last: Floats = np.asarray((left - steps - 1) * dt, dtype=np.float64)
+            self.lines.start.append(("lastspike", Amount.of(last, _MS)))
+            free: Floats = np.asarray(left <= 0, dtype=np.float64)
+            self.lines.start.append(("not_refractory", Amount(free, parse_unit("1"))))
 
     def _reset(self, end: Place) -> list[str]:
         """Statements one after the other that do what ours do at once."""
-        spike, words, statements = self.model.spike, self.words, []
-        done: set[str] = set()
+        spike, words = self.model.spike, self.words
+        statements: list[str] = []
         later = []
         for name, formula in spike.reset.items():
             dimension = parse_unit(self.model.states[name].unit).dimension

@@ -16,8 +16,8 @@ from ..units import NUMBER, TIME, UNITS, Dimension, Unit, coherent_unit, combine
 Floats = NDArray[np.float64]
 
 _UNIT: Final = {
-    **dict(s="second", uV="uvolt", V="volt", pS="psiemens", Ohm="ohm", kOhm="kohm", MOhm="Mohm", GOhm="Gohm"),
-    **dict(pC="pcoulomb", nC="ncoulomb", nm="nmetre"),
+    **{"s": "second", "uV": "uvolt", "V": "volt", "pS": "psiemens", "Ohm": "ohm", "kOhm": "kohm", "MOhm": "Mohm"},
+    **{"GOhm": "Gohm", "pC": "pcoulomb", "nC": "ncoulomb", "nm": "nmetre"},
 }
 """What Brian2 calls the units that it does not call as we do."""
 _BASE = (("second", (1, 0, 0, 0)), ("volt", (0, 1, 0, 0)), ("amp", (0, 0, 1, 0)), ("metre", (0, 0, 0, 1)))
@@ -30,25 +30,28 @@ _SI_TEN = (-3.0, -3.0, -9.0, -3.5)
 
 _PREFIX = "(?:y|z|a|f|p|n|u|m|c|d|da|h|k|M|G|T|P|E|Z|Y)?"
 _LONG = (
-    "metre|meter|gramme?|kilogramme?|second|amp|ampere|kelvin|mole|mol|candle|candela|molar|radian|steradian|hertz|"
+    "metre|meter|gram(?:me)?|kilogram(?:me)?|"
+    "second|amp|ampere|kelvin|mole|mol|candle|candela|molar|radian|steradian|hertz|"
     "newton|pascal|joule|watt|coulomb|volt|farad|ohm|siemens|weber|tesla|henry|lumen|lux|becquerel|gray|sievert|katal|"
     "liter|litre"
 )
 _UNIT_OF_BRIAN = re.compile(rf"{_PREFIX}(?:{_LONG})[23]?|[munp][VASF]|[munck]?m[23]|[mun]M|(?:k|M)?Hz|celsius")
-_TAKEN: Final = {
-    *("t dt t_in_timesteps xi i j N e inf pi lastspike not_refractory".split()),
-    *("abs arccos arcsin arctan ceil clip cos cosh exp expm1 exprel floor int log log10 log1p poisson rand randn".split()),
-    *("sign sin sinh sqrt tan tanh timestep binomial rint where gate zip range float double bool".split()),
-    *("add_attribute add_dependency add_to_magic_network after_run before_run check_variable_write clock".split()),
-    *("codeobj_class contained_objects custom_event equations events events get_documentation get_states id".split()),
-    *("invalidates_magic_network method_choice name namespace order resetter resolve resolve_all run_on_event".split()),
-    *("run_regularly runner scheduler_key set_event_schedule set_states source spikes start state state_updater".split()),
-    *("stop subexpression_updater thresholder unit updaters user_equations variables when active dependencies".split()),
-    *("indices get_code_object variableview_get_subexpression_with_index_array summed_updaters".split()),
-    *("auto char const default delete do enum extern friend goto inline long mutable new operator private".split()),
-    *("protected public register short signed static struct switch template this throw typedef union unsigned".split()),
-    *("using virtual void volatile namespace export explicit catch case".split()),
-}
+_TAKEN: Final = frozenset(
+    """
+    assign_id code_objects custom_operation event_codes run
+    t dt t_in_timesteps xi i j N e inf pi lastspike not_refractory abs arccos arcsin arctan ceil clip cos cosh exp
+    expm1 exprel floor int log log10 log1p poisson rand randn sign sin sinh sqrt tan tanh timestep binomial rint
+    where gate zip range float double bool add_attribute add_dependency add_to_magic_network after_run before_run
+    check_variable_write clock codeobj_class contained_objects custom_event equations events events
+    get_documentation get_states id invalidates_magic_network method_choice name namespace order resetter resolve
+    resolve_all run_on_event run_regularly runner scheduler_key set_event_schedule set_states source spikes start
+    state state_updater stop subexpression_updater thresholder unit updaters user_equations variables when active
+    dependencies indices get_code_object variableview_get_subexpression_with_index_array summed_updaters auto char
+    const default delete do enum extern friend goto inline long mutable new operator private protected public
+    register short signed static struct switch template this throw typedef union unsigned using virtual void
+    volatile namespace export explicit catch case
+    """.split()
+)
 """Names that Brian2 keeps for itself, or that the languages it writes do."""
 
 
@@ -155,7 +158,7 @@ class Words:
 
     def fresh(self, base: str) -> str:
         """A name that neither the model nor Brian2 uses."""
-        name = base if not is_taken(base) and base not in self._used else f"{base.rstrip('_')}_n"
+        name = base if not is_taken(base) and base not in self._used else f"my_{base.rstrip('_')}"
         while name in self._used:
             name += "n"
         self._used.add(name)
@@ -236,10 +239,11 @@ class Words:
         if name in self.name:
             return ast.Name(self.name[name])
         if name in CLOCKS:
-            return ast.parse(getattr(place, name), mode="eval").body
+            clock: ast.expr = ast.parse(getattr(place, name), mode="eval").body
+            return clock
         if name in CONSTANTS:
             return ast.Name(name)
-        return ast.parse(_UNIT.get(name, name), mode="eval").body
+        return ast.Name(_UNIT.get(name, name))
 
 
 def _call(function: str, *arguments: ast.expr) -> ast.expr:
