@@ -246,3 +246,12 @@ def test_a_certificate_does_not_measure_the_grid():
     assert run.spike_timing == "grid"
     assert run.certificate.finer == "dt 0.01 ms, spikes located"
     assert run.certificate.shift[0] == np.abs(other.spike_times() - one.spike_times()).max() < 1e-4
+
+
+@pytest.mark.parametrize("steps", [98, 101, 130])
+def test_steep_spikes_are_found_on_steps_of_any_length(steps):
+    """The smallest piece of such a step is no multiple of the ticks of time unless it is rounded to one."""
+    dt = 9.765625 / steps
+    times = ns.simulate("adaptive-exponential", 1154.0, steps * dt, dt=dt).spike_times()
+    exact = ns.simulate("adaptive-exponential", 1154.0, steps * dt, dt=dt, method="dopri5").spike_times()
+    assert times == pytest.approx(exact, abs=1e-3)
