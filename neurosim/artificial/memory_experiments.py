@@ -18,7 +18,7 @@ from .memory_fits import extrapolated, half_point
 from .memory_learning import learned, storage
 from .memory_recall import RETRIEVED, Floats
 from .memory_rules import RULES, check_kappa, largest_load
-from .patterns import Patterns, Signs, flip, random_numbers, random_patterns, seed_sequence, share, whole
+from .patterns import Patterns, Signs, flip, random_numbers, random_patterns, root_seed, seed_sequence, share, whole
 
 DAMAGES = ("noise", "temperature", "dilution", "removed units")
 """What `robustness` can test against."""
@@ -115,7 +115,7 @@ def capacity(
     sizes = [whole(size, "n", 2) for size in np.atleast_1d(np.asarray(n)).tolist()]
     trials, most = whole(trials, "trials", 1), whole(max_sweeps, "max_sweeps", 1)
     noise, kappa = share(noise, "noise"), check_kappa(kappa)
-    root = seed_sequence(seed).entropy
+    root = root_seed(seed)
     counts = np.array([_counts(rule, size, alphas, kappa) for size in sizes])
     jobs = [
         (row, column, trial)
@@ -128,9 +128,9 @@ def capacity(
         row, column, trial = job
         size, count = sizes[row], int(counts[row, column])
         key = (size, count, trial)
-        engine, target = random_memory(rule, size, count, kappa, root, key)  # type: ignore[arg-type]
-        start = flip(target, noise, seed=int(seed_sequence(root, *key, 1).generate_state(1)[0]))  # type: ignore[arg-type]
-        rng = seed_sequence(root, *key, 2).generate_state(4, np.uint64)  # type: ignore[arg-type]
+        engine, target = random_memory(rule, size, count, kappa, root, key)
+        start = flip(target, noise, seed=int(seed_sequence(root, *key, 1).generate_state(1)[0]))
+        rng = seed_sequence(root, *key, 2).generate_state(4, np.uint64)
         end = asynchronous(engine, start, np.arange(size, dtype=np.int32), rng, math.inf, most).state
         return float(np.dot(end.astype(np.int64), target)) / size
 
@@ -275,12 +275,12 @@ def basins(
     levels = checked_levels(np.linspace(0, 0.5, 11) if noise is None else noise, "noise")
     trials, names = whole(trials, "trials", 1), stored_names(memory)
     patterns = memory.patterns
-    root = seed_sequence(seed).entropy
+    root = root_seed(seed)
     jobs = [(level, k, trial) for level in range(levels.size) for k in range(len(names)) for trial in range(trials)]
 
     def run(job: tuple[int, int, int]) -> tuple[float, float, float]:
         level, k, _ = job
-        first, second = seed_sequence(root, *job).generate_state(2)  # type: ignore[arg-type]
+        first, second = seed_sequence(root, *job).generate_state(2)
         cue = flip(patterns[k], float(levels[level]), seed=int(first))
         result = memory.recall(cue, update, seed=int(second), max_sweeps=max_sweeps)
         overlap = float(result.overlaps[k])

@@ -23,7 +23,7 @@ from .memory_experiments import (
 )
 from .memory_recall import RETRIEVED, Floats
 from .memory_theory import PhaseBoundaries, amit_gutfreund_sompolinsky, phase_boundaries
-from .patterns import flip, seed_sequence, whole
+from .patterns import flip, root_seed, seed_sequence, whole
 
 
 def robustness(
@@ -62,12 +62,12 @@ def robustness(
     usual = {"noise": np.linspace(0, 0.5, 11), "temperature": np.linspace(0, 1.2, 13)}
     grid = usual.get(against, np.linspace(0, 0.9, 10)) if levels is None else levels
     strengths = checked_levels(grid, against, 100.0 if against == "temperature" else 1.0)
-    root = seed_sequence(seed).entropy
+    root = root_seed(seed)
     jobs = [(level, trial) for level in range(strengths.size) for trial in range(trials)]
 
     def run(job: tuple[int, int]) -> list[float]:
         strength = float(strengths[job[0]])
-        damage, *seeds = seed_sequence(root, *job).generate_state(1 + 2 * len(names)).tolist()  # type: ignore[arg-type]
+        damage, *seeds = seed_sequence(root, *job).generate_state(1 + 2 * len(names)).tolist()
         used = _damaged(memory, against, strength, damage)
         beta = 1 / strength if against == "temperature" and strength else math.inf
         flipped = strength if against == "noise" else noise
@@ -161,13 +161,13 @@ def phase_diagram(
         raise InputError("alphas are loads above 0 in a 1-D array")
     counts = np.unique(np.maximum(1, np.round(loads * n)).astype(np.int64))
     warm = checked_levels(np.linspace(0, 1.15, 24) if temperatures is None else temperatures, "temperature", 100.0)
-    root = seed_sequence(seed).entropy
+    root = root_seed(seed)
     jobs = [(t, a, trial) for t in range(warm.size) for a in range(counts.size) for trial in range(trials)]
 
     def run(job: tuple[int, int, int]) -> float:
         T, count = float(warm[job[0]]), int(counts[job[1]])
-        engine, target = random_memory("hebb", n, count, 0.0, root, job)  # type: ignore[arg-type]
-        rng = seed_sequence(root, *job, 1).generate_state(4, np.uint64)  # type: ignore[arg-type]
+        engine, target = random_memory("hebb", n, count, 0.0, root, job)
+        rng = seed_sequence(root, *job, 1).generate_state(4, np.uint64)
         course = asynchronous(engine, target, np.arange(n, dtype=np.int32), rng, 1 / T if T else math.inf, sweeps)
         last = course.bits[(len(course.bits) + 1) // 2 :] if T else course.bits[-1:]
         different = np.unpackbits(last ^ np.packbits(target > 0, bitorder="little"), axis=1, count=n, bitorder="little")

@@ -243,6 +243,13 @@ def occlude(pattern: Any, fraction: float = 0.25, *, value: int = 1, seed: int |
 # Arguments -------------------------------------------------------------------------------------------------------
 
 
+def root_seed(seed: int | None) -> int:
+    """The seed as a whole number, a fresh one if none is given: what `seed_sequence` is called with for each stream."""
+    entropy = seed_sequence(seed).entropy
+    assert isinstance(entropy, int)  # neither a list nor nothing: that is how it was made
+    return entropy
+
+
 def seed_sequence(seed: int | None, *key: int) -> np.random.SeedSequence:
     """The root of all random numbers of a call; further numbers choose an independent stream of the same seed."""
     if seed is None:

@@ -98,7 +98,7 @@ def leaky_membranes(model: Model, values: Mapping[str, Any]) -> dict[str, Membra
         if form is None or form[driven[0]] is None or any(form[other] is not None for other in others):
             continue
         at_rest = with_defines(model, dict(values) | dict.fromkeys((driven[0], *model.inputs), 0.0))
-        decay, gain = (evaluate(form[key], values) for key in (driven[0], name))  # type: ignore[arg-type]
+        decay, gain = (evaluate(form[key], values) for key in (driven[0], name))  # type: ignore[arg-type]  # neither is 0: the input drives it
         found[name] = Membrane(driven[0], -decay, gain, evaluate(model.states[driven[0]].rate.tree, at_rest))
     return found
 
