@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InputError
+from .currents import Current
+from .errors import InputError, excerpt
 from .model import Model
+from .noise import MembraneNoise, Noise
 from .units import Unit, parse_unit, to_array
 
 Floats = NDArray[np.float64]
@@ -23,6 +25,20 @@ def one_input(model: Model, I: Any, what: str) -> tuple[Floats, Unit]:
     if inputs.ndim != 1 or inputs.size == 0 or not np.isfinite(inputs).all():
         raise InputError(f"the inputs of {what} are finite numbers in a 1-D array")
     return inputs, unit
+
+
+def common_noise(noise: Any) -> Current | None:
+    """A noise current for all curves of an experiment alike; None for none."""
+    if noise is None:
+        return None
+    if not isinstance(noise, Current) or not any(isinstance(t.waveform, Noise | MembraneNoise) for t in noise.terms):
+        found = "a current without noise" if isinstance(noise, Current) else excerpt(noise)
+        raise InputError(f"noise is a noise current, such as white_noise(0, 5), not {found}")
+    for term in noise.terms:
+        stated = term.amplitude if isinstance(term.amplitude, tuple) else (term.amplitude,)
+        if any(np.size(part) != 1 for part in (*stated, term.factor, getattr(term.waveform, "time", 1.0))):
+            raise InputError("noise takes single numbers here, as all curves have it; a parameter may have several")
+    return noise
 
 
 def family_values(model: Model, name: str, value: Any) -> Floats:

@@ -16,6 +16,7 @@ LAYERS = [
         "theory",
         "families",
         "agreement",
+        "interval_numbers",
         "distributions",
         "experiments",
         "check",

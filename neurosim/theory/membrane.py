@@ -17,7 +17,8 @@ from ..model.meaning import reach
 from ..model.values import with_defines
 from ..noise import Kind
 from ..units import parse_unit, to_number
-from .integrate_and_fire import GRID, integrate_and_fire_cv, integrate_and_fire_rate
+from .grid import lateness, raised
+from .integrate_and_fire import integrate_and_fire_cv, integrate_and_fire_rate
 from .passage import Passage
 from .periodic import Periodic
 from .renewal import Intervals, RenewalTheory, renewal_intervals, renewal_theory, with_law
@@ -79,9 +80,9 @@ class IntegrateAndFireTheory:
         ------
         NoTheory
             With filtered noise, whose intervals are not independent; without spikes; and with so little noise that
-            their CV is below 0.001.
+            their CV is below 0.001, or their standard deviation below `dt`.
         """
-        mu, std, tau, theta, V_r, t_ref, tau_noise = (float(values[0]) for values in self.neuron)
+        mu, std, tau, _, V_r, t_ref, tau_noise = (float(values[0]) for values in self.neuron)
         if tau_noise > 0 and std > 0:
             raise _none(self.model, "with filtered noise successive intervals depend on each other")
         if not np.isfinite(self.mean):
@@ -90,8 +91,13 @@ class IntegrateAndFireTheory:
             return with_law(self.model, Periodic(self.mean))
         if self.cv < _LEAST_CV:
             raise _none(self.model, f"the intervals differ too little (CV {self.cv:.2g}) for their density")
-        raised = theta + GRID * std * np.sqrt(2 * self.dt / tau)
-        law = Passage(raised - mu, V_r - mu, std, tau, t_ref + self.dt / 4, self.mean, self.cv)
+        if self.cv * self.mean < self.dt:
+            raise _none(self.model, f"the intervals differ by less than the step of {self.dt:g} ms")
+        mean, sd, tau_m, limit, reset = self.neuron[:5]
+        step = np.atleast_1d(self.dt)
+        delay = t_ref + float(lateness(mean, sd, tau_m, limit, reset, step)[0])
+        up = float(raised(limit, sd, tau_m, step)[0])
+        law = Passage(up - mu, V_r - mu, std, tau, delay, self.mean, self.cv)
         return with_law(self.model, law)
 
     def __repr__(self) -> str:
