@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 
 _MS = parse_unit("ms")
 _LEAST_CV = 1e-3
+_SHORT = 0.1  # correlation time of noise, beside that of the membrane, up to which the first order in its root will do
 
 
 class LeakyNeuron(NamedTuple):
@@ -119,7 +120,8 @@ def theory_of(
         Name of a model, path of a model file, or a `Model`.
     I
         Number in the unit of the model's input, quantity, or constant `Current`, for a leaky integrate-and-fire neuron
-        also with white or Ornstein–Uhlenbeck noise; by name for several inputs.
+        also with white noise, or Ornstein–Uhlenbeck noise with a correlation time of at most a tenth of the membrane's;
+        by name for several inputs.
     parameters
         Values that differ from the model's.
     dt
@@ -137,7 +139,7 @@ def theory_of(
     model = load_model(model)
     if not _is_membrane(model):
         return renewal_theory(model, I, parameters)
-    neuron = leaky_neuron(model, I, parameters)
+    neuron = _with_theory(model, I, parameters)
     found = _of_neuron(neuron, dt)
     if found.rate.size != 1:
         raise NoTheory("theory_of takes one input and one set of parameters; interval_theory takes many")
@@ -174,7 +176,21 @@ def interval_theory(
     model = load_model(model)
     if not _is_membrane(model):
         return renewal_intervals(model, I, parameters)
-    return _of_neuron(leaky_neuron(model, I, parameters), dt)
+    return _of_neuron(_with_theory(model, I, parameters), dt)
+
+
+def _with_theory(model: Model, I: Any, parameters: Mapping[str, Any] | None) -> LeakyNeuron:
+    """A leaky integrate-and-fire neuron with noise that is white, or nearly so."""
+    neuron = leaky_neuron(model, I, parameters)
+    long = (neuron.std > 0) & (neuron.tau_noise > _SHORT * neuron.tau * (1 + 1e-9))
+    if long.any():
+        noise, membrane = neuron.tau_noise[long][0], neuron.tau[long][0]
+        raise _none(
+            model,
+            f"the correlation time of the noise, {noise:g} ms, is not short beside that of the membrane, "
+            f"{membrane:g} ms: up to a tenth of it",
+        )
+    return neuron
 
 
 def _of_neuron(neuron: LeakyNeuron, dt: Any) -> Intervals:
