@@ -17,12 +17,12 @@ from .currents import as_current
 from .errors import InputError, excerpt
 from .expression import evaluate
 from .families import combinations, common_noise, family_values, one_input
-from .interval_numbers import bins_of, histogram, moments
 from .kernel import execute
 from .model import Model, load_model
 from .model.values import with_defines
 from .progress import Progress, progress_bar
 from .recording import in_ms
+from .samples import bin_edges, first_intervals, histogram, moments
 from .theory import IntegrateAndFireTheory, NoTheory, RenewalTheory, theory_of
 from .units import parse_unit, to_number
 
@@ -239,7 +239,7 @@ def _distribution(
     **facts: Any,
 ) -> IntervalDistribution:
     """The numbers that follow from the intervals, with the facts of the run."""
-    edges = bins_of(samples, step, width)
+    edges = bin_edges(samples, step, width)
     histograms = [histogram(sample, edges) for sample in samples]
     numbers = np.array([moments(sample) for sample in samples]).T.reshape(4, *shape)
     mean, cv, mean_error, cv_error = (values[()] for values in numbers)
@@ -352,7 +352,7 @@ def _simulated(
         if show is not None:
             show(float(np.mean(np.minimum(count, each + 1)) / (each + 1)))
     cut = np.asarray((count <= each).reshape(members, neurons).any(axis=1))
-    return _first_intervals(parts, members, neurons, each), cut
+    return first_intervals(parts, members, neurons, each), cut
 
 
 def _whole_steps(model: Model, duration: float, dt: Any, settings: Mapping[str, Floats]) -> float:
@@ -360,17 +360,3 @@ def _whole_steps(model: Model, duration: float, dt: Any, settings: Mapping[str, 
     step = model.dt if dt is None else to_number(dt, _MS, "dt")
     unit = step * steps_between_draws(model, parameter_values(model, settings), step)
     return max(1, math.ceil(duration / unit - 1e-9)) * unit
-
-
-def _first_intervals(
-    parts: list[tuple[NDArray[np.int64], Floats]], members: int, neurons: int, each: int
-) -> list[Floats]:
-    """The first `each` intervals of every neuron: as many of all, so that short ones have no advantage."""
-    index, time = (np.concatenate(values) for values in zip(*parts, strict=True))
-    order = np.argsort(index, kind="stable")
-    index, time = index[order], time[order]
-    first = np.searchsorted(index, np.arange(members * neurons))
-    rank = np.arange(index.size) - first[index]
-    same = (index[1:] == index[:-1]) & (rank[1:] <= each)
-    interval, member = np.diff(time)[same], index[1:][same] // neurons
-    return [interval[member == k] for k in range(members)]

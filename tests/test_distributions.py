@@ -254,7 +254,9 @@ def test_intervals_that_are_alike_have_no_cv():
 
 @pytest.mark.parametrize("noise", [5, ns.step(1, 5), "white:0,5"])
 def test_what_is_no_noise_is_refused(noise):
-    with pytest.raises(ns.InputError, match=r"noise is a noise current, such as white_noise\(0, 5\), not "):
+    with pytest.raises(
+        ns.InputError, match=r"noise is a noise current, such as white_noise\(0, 5\), in words white:0,5; this is "
+    ):
         ns.interval_distribution(LIF, 2, noise=noise)
     with pytest.raises(ns.InputError, match="noise is a noise current"):
         ns.gain_function(LIF, [1, 2], noise=noise)

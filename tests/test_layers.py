@@ -16,7 +16,7 @@ LAYERS = [
         "theory",
         "families",
         "agreement",
-        "interval_numbers",
+        "samples",
         "distributions",
         "experiments",
         "check",

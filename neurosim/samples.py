@@ -1,18 +1,33 @@
-"""The numbers that follow from a sample of intervals."""
+"""Samples of intervals: taken from spike trains, and their numbers."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
-from .spikes import IntervalHistogram, interval_histogram
+from .spikes import interval_histogram
 
 Floats = NDArray[np.float64]
 
 _BINS = 60
 _TAIL = 0.999
 _ALIKE = 1e-9  # relative spread below which intervals differ by rounding only
+
+
+def first_intervals(
+    parts: list[tuple[NDArray[np.int64], Floats]], members: int, neurons: int, each: int
+) -> list[Floats]:
+    """The first `each` intervals of every neuron: as many of all, so that short ones have no advantage."""
+    index, time = (np.concatenate(values) for values in zip(*parts, strict=True))
+    order = np.argsort(index, kind="stable")
+    index, time = index[order], time[order]
+    first = np.searchsorted(index, np.arange(members * neurons))
+    rank = np.arange(index.size) - first[index]
+    same = (index[1:] == index[:-1]) & (rank[1:] <= each)
+    interval, member = np.diff(time)[same], index[1:][same] // neurons
+    return [interval[member == k] for k in range(members)]
 
 
 def moments(sample: Floats) -> tuple[float, float, float, float]:
@@ -30,7 +45,7 @@ def moments(sample: Floats) -> tuple[float, float, float, float]:
     return mean, cv, cv * mean / math.sqrt(n), float(influence.std()) / math.sqrt(n)
 
 
-def bins_of(samples: list[Floats], step: float | None, width: float | None) -> Floats:
+def bin_edges(samples: list[Floats], step: float | None, width: float | None) -> Floats:
     """Bins that show all but the longest intervals; of whole steps where intervals are multiples of a step."""
     together = np.concatenate(samples)
     if together.size == 0:
@@ -43,7 +58,7 @@ def bins_of(samples: list[Floats], step: float | None, width: float | None) -> F
     return np.asarray(np.arange(math.ceil(end / width - 1e-9) + 1) * width)
 
 
-def histogram(sample: Floats, edges: Floats) -> IntervalHistogram:
-    """In bins of these edges."""
+def histogram(sample: Floats, edges: Floats) -> Any:
+    """What `interval_histogram` says of intervals, the bins given by their edges."""
     train = np.concatenate([[0.0], np.cumsum(sample)]) if sample.size else np.empty(0)
     return interval_histogram(train, edges[1], maximum=edges[-1])
