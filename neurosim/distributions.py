@@ -161,7 +161,8 @@ def interval_distribution(
         How many, at least, for each combination of parameters.
     sampling
         ``"simulate"``: up to 1000 neurons run until each has its share of the intervals after its first spike.
-        ``"direct"``: drawn from the theory by inversion of the survivor function, for renewal models; the same law.
+        ``"direct"``: drawn from the theory by inversion of the survivor function, where it is known and intervals are
+        independent; the same law.
     noise
         A noise current to add, such as ``white_noise(0, 5)``.
     parameters
@@ -187,7 +188,7 @@ def interval_distribution(
     InputError
         For arguments that cannot be used.
     NoTheory
-        For ``"direct"`` sampling without a renewal theory, with the reason.
+        For ``"direct"`` sampling where the theory has no distribution, with the reason.
     """
     model = load_model(model)
     inputs, unit = one_input(model, I, "an interval distribution")
@@ -306,10 +307,12 @@ def _drawn(model: Model, theories: list[Theory], reason: str, wanted: int, seed:
     seeds = np.random.SeedSequence(seed).spawn(len(theories))
     samples = []
     for theory, one in zip(theories, seeds, strict=True):
-        if not isinstance(theory, RenewalTheory):
-            raise NoTheory(f"sampling='direct' needs a renewal theory, which {model.name} has none of; take 'simulate'")
-        silent = not np.isfinite(theory.mean)
-        samples.append(np.empty(0) if silent else theory.sample(wanted, int(one.generate_state(1)[0])))
+        assert theory is not None
+        if not np.isfinite(theory.mean):
+            samples.append(np.empty(0))
+            continue
+        law = theory if isinstance(theory, RenewalTheory) else theory.distribution()
+        samples.append(law.sample(wanted, int(one.generate_state(1)[0])))
     return samples
 
 

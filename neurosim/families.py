@@ -50,6 +50,8 @@ def common_noise(noise: Any) -> Current | None:
     if not isinstance(noise, Current) or not any(isinstance(t.waveform, Noise | MembraneNoise) for t in noise.terms):
         found = "a current without noise" if isinstance(noise, Current) else excerpt(noise)
         raise InputError(f"noise is a noise current, such as white_noise(0, 5), in words white:0,5; this is {found}")
+    if any(getattr(term.waveform, "frozen", False) for term in noise.terms):
+        raise InputError("noise is drawn anew in each trial here; leave out frozen=True, with which all would be alike")
     for term in noise.terms:
         stated = term.amplitude if isinstance(term.amplitude, tuple) else (term.amplitude,)
         if any(np.size(part) != 1 for part in (*stated, term.factor, getattr(term.waveform, "time", 1.0))):

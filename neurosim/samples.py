@@ -1,13 +1,12 @@
 """Samples of intervals: taken from spike trains, and their numbers."""
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
-from .spikes import interval_histogram
+from .spikes.intervals import IntervalHistogram, histogram_of
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +57,6 @@ def bin_edges(samples: list[Floats], step: float | None, width: float | None) ->
     return np.asarray(np.arange(math.ceil(end / width - 1e-9) + 1) * width)
 
 
-def histogram(sample: Floats, edges: Floats) -> Any:
+def histogram(sample: Floats, edges: Floats) -> IntervalHistogram:
     """What `interval_histogram` says of intervals, the bins given by their edges."""
-    train = np.concatenate([[0.0], np.cumsum(sample)]) if sample.size else np.empty(0)
-    return interval_histogram(train, edges[1], maximum=edges[-1])
+    return histogram_of(sample, float(edges[1]), float(edges[-1]))

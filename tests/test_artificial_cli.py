@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import neurosim as ns
-from neurosim.cli import app
 
 
 def test_separable(neurosim):

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 import neurosim as ns
-from neurosim.cli import app
 
 
 def test_gain_json_has_a_fixed_shape(neurosim):

@@ -80,6 +80,21 @@ def test_direct_samples_have_the_same_law(name):
     assert stats.ks_2samp(simulated, direct.intervals).pvalue > 0.001
 
 
+def test_direct_samples_of_a_membrane_with_noise_have_the_same_law():
+    """Simulated intervals are on the grid, those that are drawn are not: they are moved to it."""
+    from scipy import stats
+
+    options = {"noise": ns.membrane_noise(0, 5), "parameters": MEMBRANE, "dt": 0.2, "seed": 5}
+    simulated = ns.interval_distribution(LIF, 25, intervals=4000, **options).intervals
+    direct = ns.interval_distribution(LIF, 25, intervals=20_000, sampling="direct", **options)
+    assert direct.agreement().p_value > 0.001
+    assert stats.ks_2samp(np.rint(simulated / 0.2), np.rint(direct.intervals / 0.2)).pvalue > 0.001
+    silent = ns.interval_distribution(LIF, 0.5, sampling="direct")
+    assert silent.intervals.size == 0
+    with pytest.raises(ns.NoTheory, match="depend on each other"):
+        ns.interval_distribution(LIF, 2, noise=ns.ornstein_uhlenbeck(0, 1, 1), sampling="direct")
+
+
 @pytest.mark.parametrize("name", GAIN)
 def test_gain_functions_follow_the_theory(name):
     I, family = GAIN[name]
@@ -268,6 +283,14 @@ def test_what_is_no_noise_is_refused(noise):
 def test_noise_is_the_same_for_all_curves(noise):
     with pytest.raises(ns.InputError, match="noise takes single numbers here"):
         ns.gain_function(LIF, [1, 2], noise=noise)
+
+
+def test_frozen_noise_would_make_all_trials_alike():
+    frozen = ns.white_noise(0, 1, frozen=True)
+    with pytest.raises(ns.InputError, match="leave out frozen=True"):
+        ns.gain_function(LIF, [1, 2], noise=frozen)
+    with pytest.raises(ns.InputError, match="leave out frozen=True"):
+        ns.interval_distribution(LIF, 2, noise=frozen)
 
 
 def test_as_many_intervals_of_every_neuron():

@@ -89,7 +89,9 @@ def test_filtered_noise_of_a_leaky_membrane():
 def test_noise_must_be_nearly_white():
     """The theory is of first order in the root of tau_noise/tau: 86 % off where both are alike."""
     assert theory_of(LIF, ornstein_uhlenbeck(2, 0.4, 2.0), FACTS).rate > 0
-    with pytest.raises(NoTheory, match="correlation time of the noise, 2.1 ms, is not short beside that of the membrane, 20"):
+    with pytest.raises(
+        NoTheory, match=r"correlation time of the noise, 2\.1 ms, is not short beside that of the membrane, 20"
+    ):
         theory_of(LIF, ornstein_uhlenbeck(2, 0.4, 2.1), FACTS)
     with pytest.raises(NoTheory, match="is not short"):
         interval_theory(LIF, ornstein_uhlenbeck(2, 0.4, [1.0, 20.0]), FACTS)

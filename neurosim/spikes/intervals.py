@@ -274,13 +274,18 @@ def interval_histogram(
     per step.
     """
     width = positive(bin_width, "bin_width")
-    intervals = interspike_intervals(spikes, start=start, stop=stop)
+    end = None if maximum is None else positive(maximum, "maximum")
+    return histogram_of(interspike_intervals(spikes, start=start, stop=stop), width, end)
+
+
+def histogram_of(intervals: Floats, width: float, maximum: float | None) -> IntervalHistogram:
+    """`interval_histogram` of intervals (m,) in ms."""
     longest = float(intervals.max(initial=0.0))
     if maximum is None:
         bins = bin_count(max(longest, width), width, "bin_width")
         bins += int(bin_of(np.array([longest]), width)[0] >= bins)
     else:
-        bins = bin_count(positive(maximum, "maximum"), width, "bin_width")
+        bins = bin_count(maximum, width, "bin_width")
     number = bin_of(intervals, width)
     inside = number < bins
     within = np.clip(intervals[inside] - number[inside] * width, 0, width)
