@@ -100,7 +100,8 @@ def _head(model: Model, layout: Layout, scheme: Scheme, located: bool, noisy: bo
     method, random = layout.method, noisy or model.spike.is_random or HAZARD in model.states
     numbers = {
         "drive": layout.drive,
-        "sums": layout.drive - len(model.inputs),
+        "quiet": (quiet := layout.drive - len(model.inputs) * len(layout.nodes)),
+        "sums": quiet - 2 * len(model.inputs),
         "inputs": len(model.inputs),
         "nodes": len(layout.nodes),
     }
@@ -157,7 +158,8 @@ def _layout(
         first = names_in([*scheme.steep]) if located else set()
         before += [f"r1_{name}" for name in model.states if f"r1_{name}" in first]
     bookkeeping = (*BOOKKEEPING, *(["drawn"] * (model.spike.kind == "probability")))
-    sums = [f"n_{name}" for name in model.inputs] if noisy else []
+    sums = [f"{letter}_{name}" for name in model.inputs for letter in "mn"] if noisy else []
+    sums += [f"q{name[1:]}" for name in inputs] if noisy else []
     before += [AT_BEGIN] * bool(scheme.hazard)
     fixed = [*bookkeeping, *before, *writer.constants, *matrices]
     order = [*(f"s_{name}" for name in model.states), *fixed, *sums, *inputs]

@@ -67,9 +67,10 @@ DRIVE: Final = """\
             refresh_drive(tile, {drive}, {inputs}, {nodes}, lanes, amplitude, target, wave[k], dense[k], denses)"""
 
 NOISY_DRIVE: Final = """\
-        refresh_drive(tile, {drive}, {inputs}, {nodes}, lanes, amplitude, target, wave[k], dense[k], denses)
+        if changed[k]:
+            refresh_drive(tile, {quiet}, {inputs}, {nodes}, lanes, amplitude, target, wave[k], dense[k], denses)
         even = (step + sizes[PHASE]) % 2 == 0
-        add_noise(tile, {drive}, {sums}, NODES, lanes, noise, random, noise_kind, even)"""
+        add_noise(tile, {drive}, {quiet}, {sums}, {inputs}, NODES, lanes, noise, random, noise_kind, even)"""
 
 DRAW: Final = """\
         if (step + 1 + sizes[SINCE_DRAW]) % sizes[PER] == 0:
