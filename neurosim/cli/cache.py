@@ -38,7 +38,7 @@ def clear() -> None:
 @plainly
 def warm(
     models: Annotated[
-        list[str] | None, typer.Argument(metavar="[MODEL]...", help="Names or paths; all of the package if none.")
+        list[str] | None, typer.Argument(metavar="MODEL", help="Names or paths; all of the package if none.")
     ] = None,
 ) -> None:
     """Compile models, each with its own method, so that first runs need not wait."""
