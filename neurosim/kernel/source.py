@@ -346,7 +346,7 @@ class _Lines:
         if HAZARD not in self.model.states:
             text.append(f"tile[ABOVE, j] = {'0.0' if resets else '1.0'}")
         inputs = {f"i_{name}": self._input_at(f"i_{name}", "high") for name in self.model.inputs}
-        return [*self._reset("step + high", inputs, text), "at = high"]
+        return [*self._reset("step + high", inputs, text), "at, piece = high, 1.0"]
 
     def _reset(self, moment: str, inputs: dict[str, str], text: list[str]) -> list[str]:
         row, reset = self.layout.row, self.model.spike.reset
