@@ -17,7 +17,7 @@ from .excitability import positive, rheobase
 from .flow import Flow
 from .model import Model, load_model
 from .progress import Progress, progress_bar
-from .simulation import simulate
+from .simulation import finished
 from .units import Unit, parse_unit, to_number
 
 Floats = NDArray[np.float64]
@@ -321,7 +321,7 @@ class _Sweep:
             inputs |= changed
         else:
             given |= changed
-        return simulate(model, inputs or None, length, start=start, parameters=given, record=record, threads=1)
+        return finished(model, inputs or None, length, start=start, parameters=given, record=record, threads=1)
 
     def ends(self) -> list[BifurcationPoint]:
         """Where firing ends by a jump, in each direction."""

@@ -157,6 +157,13 @@ def completed(recording: Recording) -> Recording:
     return recording
 
 
+def finished(*arguments: Any, **options: Any) -> Recording:
+    """As `simulate`, for callers to whom half a run is of no use: Ctrl-C raises KeyboardInterrupt."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", IncompleteWarning)
+        return completed(simulate(*arguments, **options))
+
+
 def run(setup: Setup, blank: Recording, progress: bool | Progress = False, out: Any = None) -> Recording:
     """Fill a recording without spikes and samples by a run; or stream it to the file `out`."""
     store = _file_store(blank, out) if out is not None else _MemoryStore(blank)

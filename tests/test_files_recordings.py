@@ -510,9 +510,17 @@ def test_experiments_are_interrupted_as_ever(monkeypatch):
     press_ctrl_c(monkeypatch, 1)
     with pytest.raises(KeyboardInterrupt):
         ns.gain_function("hodgkin-huxley", [5, 10], duration=100_000)
-    press_ctrl_c(monkeypatch, 1)
-    with pytest.raises(KeyboardInterrupt):
-        ns.check_model("hodgkin-huxley")
+    for work in (
+        lambda: ns.check_model("hodgkin-huxley"),
+        lambda: ns.rheobase("hodgkin-huxley", duration=100_000),
+        lambda: ns.strength_duration("hodgkin-huxley", duration=100_000),
+        lambda: ns.impedance("hodgkin-huxley", duration=100_000),
+        lambda: ns.phase_plane("fitzhugh-nagumo", xlim=(-3, 3), ylim=(-1, 3), duration=100_000),
+        lambda: ns.bifurcation("hodgkin-huxley", between=(0, 20), duration=100_000),
+    ):
+        press_ctrl_c(monkeypatch, 1)
+        with pytest.raises(KeyboardInterrupt):
+            work()
 
 
 # Memory ----------------------------------------------------------------------------------------------------------
