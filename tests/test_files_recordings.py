@@ -1,6 +1,7 @@
 """Recordings on disk: back bit by bit, repeated bit by bit, whole when the writer dies, readable when interrupted."""
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -680,9 +681,24 @@ def test_run_with_a_bare_file(tmp_path):
     (tmp_path / "bare.csv").write_text("time_ms,I\n" + "".join(f"{k / 10},900\n" for k in range(100)))
     assert run("run", "adaptive-exponential", "--current", tmp_path / "bare.csv").exit_code == 2
     assert run("run", "adaptive-exponential", "--current", tmp_path / "bare.csv", "--unit", "pA").exit_code == 0
-    for option in (("--unit", "pA"), ("--area", "3 um^2"), ("--interpolate",)):
-        result = run("run", "adaptive-exponential", "--current", "10", *option)
-        assert (result.exit_code, "are for a recorded current" in result.output) == (2, True)
+    options = ("--unit=pA", "--area=3 um^2", "--interpolate", "--column=I", "--segment=0", "--sampling-interval=0.1")
+    for option in options:
+        result = run("run", "adaptive-exponential", "--current", "10", option)
+        assert (result.exit_code, result.output.startswith(f"error: {option.partition('=')[0]} is for")) == (2, True)
+
+
+def test_what_a_file_leaves_open_is_said_on_the_command_line(tmp_path):
+    """Two currents, no times: column and interval are options; the run is that of the same call in Python."""
+    source = tmp_path / "two.csv"
+    source.write_text("a_pA,b_pA\n" + "0,900\n" * 500)
+    words = ("run", "adaptive-exponential", "--current", source)
+    assert "say column=, one of 'a', 'b'" in run(*words).output
+    assert "--sampling-interval" in run(*words, "--column", "b").output
+    result = run(*words, "--column", "b", "--sampling-interval", "0.2", "--json")
+    expected = ns.simulate("adaptive-exponential", ns.from_file(source, column="b", dt=0.2), 100)
+    assert expected.spike_count[0] > 1
+    assert json.loads(result.stdout)["spike_time"] == [expected.spike_time.tolist()]
+    assert "no sweeps" in run(*words, "--segment", "1").output
 
 
 def test_rerun_and_diff_commands(tmp_path):
