@@ -240,7 +240,8 @@ def sampled(samples: Samples, area: Any = None) -> Current:
         if not 0 < size < math.inf:
             raise InputError(f"area must be positive and finite, not {excerpt(area)}")
         if size > _LARGEST_AREA * unit.factor:
-            raise InputError(f"no neuron has {size / unit.factor:g} cm^2 of membrane; give the unit of area=, such as '2000 um^2'")
+            wide = f"{size / unit.factor:g} cm^2"
+            raise InputError(f"no neuron has {wide} of membrane; give the unit of area=, such as '2000 um^2'")
         samples = replace(samples, area=size)
     return Current((Term(1.0, 1.0, samples),))
 

@@ -159,7 +159,8 @@ def _curves(result: "GainFunction") -> list[tuple[str, tuple[int, ...]]]:
         if result.direction == "both":
             way, family = (("up", "down")[index[0]],), index[1:]
         pairs = zip(family, result.families.items(), strict=True)
-        curves.append((", ".join([*filter(None, way), *(f"{name}={values[k]:g}" for k, (name, values) in pairs)]), index))
+        name = ", ".join([*filter(None, way), *(f"{name}={values[k]:g}" for k, (name, values) in pairs)])
+        curves.append((name, index))
     return curves
 
 
@@ -184,7 +185,8 @@ def _print_gain(result: "GainFunction", written: list[str]) -> None:
     table = heading(
         f"{name_of(result.model)}: {span}, {result.duration:g} ms each",
         [("curve", "left"), (f"{'jump' if result.direction else 'onset'}{unit}", "right"),
-         *([] if result.direction else [("kind", "left")]), ("highest rate (Hz)", "right"), ("saturation (Hz)", "right")],
+         *([] if result.direction else [("kind", "left")]), ("highest rate (Hz)", "right"),
+         ("saturation (Hz)", "right")],
     )  # fmt: skip
     onset, saturation, kind = (np.asarray(value) for value in (result.onset, result.saturation, result.kind))
     for curve, index in _curves(result):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import IncompleteWarning, InputError
+from ..errors import IncompleteWarning, InputError, OutOfMemoryWarning
 from .common import (
     CsvOption,
     DtOption,
@@ -117,8 +117,8 @@ def run(
         current = [usual.current]
     reading = {"unit": unit, "dt": sampling_interval, "column": column, "segment": segment, "area": area}
     drive = drive_of(loaded, current or [], noise, {**reading, "interpolate": interpolate})
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", IncompleteWarning)  # said below
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", IncompleteWarning)
         recording = simulate(
             loaded,
             drive,
@@ -136,9 +136,10 @@ def run(
             out=out,
         )
     _hand_over(recording, plot, csv, out, json)
+    for warning in said:
+        typer.echo(str(warning.message), err=True)
     if not recording.complete:
-        typer.echo(f"interrupted at {recording.duration:g} ms: this is what was computed until then", err=True)
-        raise typer.Exit(130)
+        raise typer.Exit(1 if issubclass(said[-1].category, OutOfMemoryWarning) else 130)
 
 
 def _hand_over(recording: "Recording", plot: str | None, csv: str | None, out: str | None, json: bool) -> None:
