@@ -24,6 +24,7 @@ LAYERS = [
         "phase",
         "carried",
         "continuation",
+        "coexistence",
         "bifurcations",
         "excitability",
         "zap",

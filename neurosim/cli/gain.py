@@ -71,18 +71,12 @@ def gain(
 
     Several values of a parameter make a family of curves.
     """
-    from ..errors import InputError
     from ..experiments import gain_function
 
-    if current is not None:
-        raise InputError(
-            "a gain function is of constant inputs, --from … --to; a current over time, or from a file, drives "
-            "neurosim run MODEL --current …"
-        )
     loaded = load_variant(model, variant)
     result = gain_function(
         loaded,
-        _range(loaded, from_, to, steps),
+        _range(loaded, from_, to, steps, current),
         duration=duration,
         discard=discard,
         direction=direction,
@@ -109,12 +103,17 @@ def gain(
         _print_gain(result, [path for path in (plot, csv) if path])
 
 
-def _range(model: "Model", first: str, last: str, steps: int) -> Any:
+def _range(model: "Model", first: str, last: str, steps: int, current: str | None) -> Any:
     import numpy as np
 
     from ..errors import InputError
     from ..units import parse_unit, to_number
 
+    if current is not None:
+        raise InputError(
+            "a gain function is of constant inputs, --from … --to; a current over time, or from a file, drives "
+            "neurosim run MODEL --current …"
+        )
     if len(model.inputs) != 1:
         raise InputError(f"a gain function needs a model with one input; {model.name} has {len(model.inputs)}")
     unit = parse_unit(next(iter(model.inputs.values())).unit)
