@@ -40,6 +40,13 @@ def test_bistability_is_said(squid):
     assert "rest and firing both stable" in labels
 
 
+def test_labels_are_not_under_the_legend(squid):
+    ax = squid.plot()
+    ax.figure.draw_without_rendering()
+    legend = ax.get_legend().get_window_extent()
+    assert not any(legend.overlaps(text.get_window_extent()) for text in ax.texts)
+
+
 def test_bistability_is_what_runs_do():
     """FitzHugh–Nagumo at 0.327, within the narrow range at its lower end: rest stays, and a kick makes it fire on."""
     diagram = ns.bifurcation(FHN, between=(0.2, 0.6), steps=41)

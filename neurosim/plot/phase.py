@@ -109,7 +109,7 @@ def plot_bifurcation(diagram: Bifurcation, ax: Axes | None = None) -> Axes:
     if diagram.value.size:
         ax.set_xlim(diagram.value[0], diagram.value[-1])
     ax.set_title(diagram.model.name, loc="left", fontsize="medium")
-    ax.legend(frameon=True, framealpha=0.85, edgecolor="none", fontsize="small")
+    ax.legend(frameon=False, fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3)
     return ax
 
 
