@@ -1,6 +1,7 @@
 """Where rest and periodic firing are both stable, from a bifurcation diagram."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ def coexistence(diagram: Any) -> list[Range]:
     changes = [point.value for point in diagram.points if point.states]
     edges = np.unique([*diagram.value[[0, -1]], *changes, *(edge for ends in firing for edge in ends)])
     found: list[Range] = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         middle = float(low + high) / 2
         if any(first < middle < last for first, last in firing) and _rests(diagram, middle):
             start = found.pop()[0] if found and found[-1][1] == low else float(low)

@@ -130,8 +130,8 @@ def test_on_another_machine_rounding_is_allowed(tmp_path):
         text = file["receipt"].attrs["environment"]
         file["receipt"].attrs["environment"] = text.replace('"cpu": "', '"cpu": "another ')
         file["spikes/time"][0] += 1e-9
-        file["receipt"].attrs["environment"] = file["receipt"].attrs["environment"].replace(
-            '"features": "', '"features": "sse6 '
+        file["receipt"].attrs["environment"] = (
+            file["receipt"].attrs["environment"].replace('"features": "', '"features": "sse6 ')
         )
     result = ns.rerun(path)
     assert result.verdict == "equal to rounding"
