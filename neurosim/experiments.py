@@ -14,7 +14,7 @@ from .arguments import by_name, make_setup, whole
 from .carried import carried, jumps, ways_of
 from .currents import as_current
 from .errors import InputError
-from .families import combinations, family_values, one_input
+from .families import combinations, family_values, has_noise, one_input
 from .kernel import execute
 from .model import Model, load_model
 from .progress import Progress, progress_bar
@@ -206,7 +206,7 @@ def gain_function(
         raise InputError(f"discard must be from 0 to below the duration {length:g} ms, not {skipped:g} ms")
     given = {name: family_values(model, name, value) for name, value in by_name(parameters, "parameters").items()}
     shape, family = combinations(given)
-    chance = model.spike.is_random or noise is not None
+    chance = model.spike.is_random or has_noise(noise)
     ways = ways_of(direction)
     several = (_TRIALS if chance else 1) if trials is None else whole(trials, "trials", 1)
     options = {"dt": dt, "method": method, "spike_timing": spike_timing, "seed": seed, "threads": threads}

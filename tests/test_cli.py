@@ -39,7 +39,8 @@ def test_gain_json_has_a_fixed_shape(neurosim):
     result = json.loads(out)
     assert (code, err) == (0, "")
     keys = "input rate standard_error trials theory no_theory spike_count duration discard parameters dt method"
-    assert list(result) == [*keys.split(), "spike_timing", "model", "variant"]
+    more = "spike_timing model variant direction onset saturation kind"
+    assert list(result) == [*keys.split(), *more.split()]
     assert (result["dt"], result["method"], result["spike_timing"]) == (0.05, "rk4", "grid")
     assert sum(result["spike_count"]) == 82_564
     assert (result["input"][0], result["input"][-1], len(result["input"])) == (0, 50, 1000)

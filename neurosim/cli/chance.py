@@ -107,22 +107,20 @@ def raster(
     json: JsonOption = False,
 ) -> None:
     """Draw the spikes of many neurons against time, with their statistics."""
-    from ..simulation import completed, simulate
+    from ..simulation import finished
 
     loaded = load_variant(model, variant)
-    recording = completed(
-        simulate(
-            loaded,
-            drive_of(loaded, current or [], noise),
-            duration,
-            neurons=neurons,
-            dt=dt,
-            method=method,
-            parameters=parse_settings(set_, loaded.parameters),
-            seed=seed,
-            threads=threads,
-            progress=True,
-        )
+    recording = finished(
+        loaded,
+        drive_of(loaded, current or [], noise),
+        duration,
+        neurons=neurons,
+        dt=dt,
+        method=method,
+        parameters=parse_settings(set_, loaded.parameters),
+        seed=seed,
+        threads=threads,
+        progress=True,
     )
     if csv is not None:
         from ..files import write_csv

@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     from ..experiments import GainFunction
     from ..model import Model
 
+DirectionOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="up|down|both",
+        help="Raise or lower the input step by step, or both, the neuron going on from its state at the last: shows "
+        "hysteresis. [default: each input from the model's start]",
+    ),
+]
+
 
 @plainly
 def gain(
@@ -40,6 +49,8 @@ def gain(
     steps: Annotated[int, typer.Option(help="Number of inputs.", min=1)] = 100,
     duration: Annotated[str, typer.Option(help="Of each run, in ms or with a unit.")] = "1000",
     discard: Annotated[str, typer.Option(help="How much of its beginning not to count.")] = "200",
+    direction: DirectionOption = None,
+    current: Annotated[str | None, typer.Option(hidden=True)] = None,
     noise: NoiseOption = None,
     trials: Annotated[
         int | None, typer.Option(help="Neurons for each input. [default: 1, or 25 where chance is at work]", min=1)
@@ -65,9 +76,10 @@ def gain(
     loaded = load_variant(model, variant)
     result = gain_function(
         loaded,
-        _range(loaded, from_, to, steps),
+        _range(loaded, from_, to, steps, current),
         duration=duration,
         discard=discard,
+        direction=direction,
         noise=noise_of(noise),
         trials=trials,
         seed=seed,
@@ -91,12 +103,17 @@ def gain(
         _print_gain(result, [path for path in (plot, csv) if path])
 
 
-def _range(model: "Model", first: str, last: str, steps: int) -> Any:
+def _range(model: "Model", first: str, last: str, steps: int, current: str | None) -> Any:
     import numpy as np
 
     from ..errors import InputError
     from ..units import parse_unit, to_number
 
+    if current is not None:
+        raise InputError(
+            "a gain function is of constant inputs, --from … --to; a current over time, or from a file, drives "
+            "neurosim run MODEL --current …"
+        )
     if len(model.inputs) != 1:
         raise InputError(f"a gain function needs a model with one input; {model.name} has {len(model.inputs)}")
     unit = parse_unit(next(iter(model.inputs.values())).unit)
@@ -124,6 +141,10 @@ def _gain_json(result: "GainFunction") -> dict[str, Any]:
         "spike_timing": result.spike_timing,
         "model": result.model.name,
         "variant": result.model.variant_name,
+        "direction": result.direction,
+        "onset": result.onset,
+        "saturation": result.saturation,
+        "kind": result.kind,
     }
 
 
@@ -131,10 +152,15 @@ def _curves(result: "GainFunction") -> list[tuple[str, tuple[int, ...]]]:
     """What to call each curve, and where it is in the leading axes."""
     import numpy as np
 
-    return [
-        (", ".join(f"{name}={values[k]:g}" for k, (name, values) in zip(i, result.families.items(), strict=True)), i)
-        for i in np.ndindex(result.rate.shape[:-1])
-    ]
+    curves = []
+    for index in np.ndindex(result.rate.shape[:-1]):
+        way, family = (result.direction,), index
+        if result.direction == "both":
+            way, family = (("up", "down")[index[0]],), index[1:]
+        pairs = zip(family, result.families.items(), strict=True)
+        name = ", ".join([*filter(None, way), *(f"{name}={values[k]:g}" for k, (name, values) in pairs)])
+        curves.append((name, index))
+    return curves
 
 
 def _write_gain(result: "GainFunction", path: str) -> None:
@@ -157,21 +183,19 @@ def _print_gain(result: "GainFunction", written: list[str]) -> None:
     span = f"{result.input.size} inputs from {result.input.min():g} to {result.input.max():g}{unit}"
     table = heading(
         f"{name_of(result.model)}: {span}, {result.duration:g} ms each",
-        [("curve", "left"), (f"onset{unit}", "right"), ("kind", "left"), ("highest rate (Hz)", "right"),
+        [("curve", "left"), (f"{'jump' if result.direction else 'onset'}{unit}", "right"),
+         *([] if result.direction else [("kind", "left")]), ("highest rate (Hz)", "right"),
          ("saturation (Hz)", "right")],
     )  # fmt: skip
     onset, saturation, kind = (np.asarray(value) for value in (result.onset, result.saturation, result.kind))
     for curve, index in _curves(result):
         numbers = [f"{value:.5g}" if np.isfinite(value) else "–" for value in (onset[index], saturation[index])]
         highest = f"{result.rate[index].max():.2f}"
-        table.add_row(
-            curve or result.model.variant_name or "as in the file",
-            numbers[0],
-            str(kind[index] or "–"),
-            highest,
-            numbers[1],
-        )
+        name = curve or result.model.variant_name or "as in the file"
+        table.add_row(name, numbers[0], *([] if result.direction else [str(kind[index] or "–")]), highest, numbers[1])
     show_table(table)
+    if result.direction:
+        typer.echo("jump: the first input that fires on the way up, the last on the way down.")
     if result.theory is not None:
         typer.echo(f"theory: {say_agreement(result)}")
     if not written:
