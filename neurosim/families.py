@@ -24,6 +24,8 @@ def one_input(model: Model, I: Any, what: str) -> tuple[Floats, Unit]:
     """Values (m,) of the one input of a model in its declared unit, and that unit."""
     if len(model.inputs) != 1:
         raise InputError(f"{what} needs a model with one input; {model.name} has {len(model.inputs)}")
+    if isinstance(I, Current):
+        raise InputError(f"{what} is of constant inputs, an array of numbers; a current over time drives simulate")
     unit = parse_unit(next(iter(model.inputs.values())).unit)
     inputs = np.atleast_1d(to_array(I, unit, "the input")) / unit.factor
     if inputs.ndim != 1 or inputs.size == 0 or not np.isfinite(inputs).all():

@@ -10,7 +10,7 @@ LAYERS = [
     {"errors", "units", "expression", "progress", "memory"},
     {"waveforms", "noise", "currents", "drive", "model", "methods", "receipt", "recording"},
     {"kernel"},
-    {"arguments", "chance", "simulation", "artificial"},
+    {"arguments", "chance", "stores", "simulation", "artificial"},
     {
         "spikes",
         "theory",
@@ -25,6 +25,7 @@ LAYERS = [
         "phase",
         "carried",
         "continuation",
+        "coexistence",
         "bifurcations",
         "excitability",
         "zap",

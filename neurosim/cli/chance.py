@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,10 +23,10 @@ from .common import (
     ThreadsOption,
     TimingOption,
     VariantOption,
+    hand_over,
     heading,
     parse_settings,
     plainly,
-    print_json,
     say_written,
     show_table,
 )
@@ -69,7 +70,7 @@ def isi(
 
     Several values of a parameter make a family.
     """
-    from ..distributions import interval_distribution
+    from ..distributions import IntervalDistribution, interval_distribution
 
     loaded = load_variant(model, variant)
     result = interval_distribution(
@@ -90,16 +91,9 @@ def isi(
         theory=theory,
         progress=True,
     )
-    if csv is not None:
-        _write_intervals(result, csv)
-    if plot is not None:
-        from ..plot import figure_of, save_figure
-
-        save_figure(figure_of(result.plot()), plot)
-    if json:
-        print_json(_intervals_json(result))
-    else:
-        _print_intervals(result, theory, [path for path in (plot, csv) if path])
+    tell = partial(_print_intervals, theory=theory)
+    draw = IntervalDistribution.plot
+    hand_over(result, plot, csv, json, draw=draw, write=_write_intervals, data=_intervals_json, tell=tell)
 
 
 @plainly
@@ -121,37 +115,23 @@ def raster(
     json: JsonOption = False,
 ) -> None:
     """Draw the spikes of many neurons against time, with their statistics."""
-    from ..simulation import completed, simulate
+    from ..simulation import finished
 
     loaded = load_variant(model, variant)
-    recording = completed(
-        simulate(
-            loaded,
-            drive_of(loaded, current or [], noise),
-            duration,
-            neurons=neurons,
-            dt=dt,
-            method=method,
-            spike_timing=spike_timing,
-            parameters=parse_settings(set_, loaded.parameters),
-            seed=seed,
-            threads=threads,
-            progress=True,
-        )
+    recording = finished(
+        loaded,
+        drive_of(loaded, current or [], noise),
+        duration,
+        neurons=neurons,
+        dt=dt,
+        method=method,
+        spike_timing=spike_timing,
+        parameters=parse_settings(set_, loaded.parameters),
+        seed=seed,
+        threads=threads,
+        progress=True,
     )
-    if csv is not None:
-        from ..files import write_csv
-
-        rows = zip(recording.spike_index.tolist(), recording.spike_time.tolist(), strict=True)
-        write_csv(csv, ["neuron", "spike_time_ms"], rows)
-    if plot is not None:
-        from ..plot import figure_of, plot_raster, save_figure
-
-        save_figure(figure_of(plot_raster(recording)), plot)
-    if json:
-        print_json(_raster_json(recording))
-    else:
-        _print_raster(recording, [path for path in (plot, csv) if path])
+    hand_over(recording, plot, csv, json, draw=_draw_raster, write=_write_spikes, data=_raster_json, tell=_print_raster)
 
 
 def _constant(current: str) -> str:
@@ -181,7 +161,7 @@ def _of(values: Any, index: tuple[int, ...]) -> Any:
     return values[index] if index else values
 
 
-def _print_intervals(result: "IntervalDistribution", theory: bool, written: list[str]) -> None:
+def _print_intervals(result: "IntervalDistribution", written: list[str], theory: bool) -> None:
     unit = f" {result.unit}" if result.unit else ""
     known = [("theory", "right")] if not result.no_theory else []
     columns = [("curve", "left"), ("intervals", "right"), ("mean (ms)", "right"), *known, ("CV", "right"), *known]
@@ -269,6 +249,19 @@ def _write_intervals(result: "IntervalDistribution", path: str) -> None:
         header.append(f"density_per_ms {name}".strip())
         columns.append(result.density[index])
     write_csv(path, header, np.column_stack(columns).tolist())
+
+
+def _draw_raster(recording: "Recording") -> Any:
+    from ..plot import plot_raster
+
+    return plot_raster(recording)
+
+
+def _write_spikes(recording: "Recording", path: str) -> None:
+    from ..files import write_csv
+
+    rows = zip(recording.spike_index.tolist(), recording.spike_time.tolist(), strict=True)
+    write_csv(path, ["neuron", "spike_time_ms"], rows)
 
 
 def _raster_json(recording: "Recording") -> dict[str, Any]:

@@ -114,6 +114,30 @@ def heading(text: str, columns: list[tuple[str, str]]) -> Any:
     return table
 
 
+def hand_over(
+    result: R,
+    plot: str | None,
+    csv: str | None,
+    json: bool,
+    *,
+    draw: Callable[[R], Any],
+    write: Callable[[R, str], None],
+    data: Callable[[R], Mapping[str, Any]],
+    tell: Callable[[R, list[str]], None],
+) -> None:
+    """Write the files that were asked for, and print: the data as JSON, or what there is to tell and the files."""
+    if csv is not None:
+        write(result, csv)
+    if plot is not None:
+        from ..plot import figure_of, save_figure
+
+        save_figure(figure_of(draw(result)), plot)
+    if json:
+        print_json(data(result))
+    else:
+        tell(result, [path for path in (plot, csv) if path])
+
+
 def say_written(written: list[str]) -> None:
     """Name the files that a command wrote."""
     for path in written:
@@ -124,6 +148,9 @@ def show_table(table: Any) -> None:
     """Print a table, to the width of the terminal; whole words are kept where the output is no terminal."""
     from rich.console import Console
 
-    Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100, highlight=False, markup=False).print(
-        table
-    )
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100
+    console = Console(width=width, highlight=False, markup=False)
+    title, table.title = table.title, None  # Rich would break it to the width of a narrow table
+    if title:
+        console.print(title, style=table.title_style)
+    console.print(table)

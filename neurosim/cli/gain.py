@@ -1,5 +1,6 @@
 """``neurosim gain``."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,10 +19,10 @@ from .common import (
     ThreadsOption,
     TimingOption,
     VariantOption,
+    hand_over,
     heading,
     parse_settings,
     plainly,
-    print_json,
     say_written,
     show_table,
 )
@@ -30,6 +31,15 @@ from .run import load_variant, name_of, noise_of
 if TYPE_CHECKING:
     from ..experiments import GainFunction
     from ..model import Model
+
+DirectionOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="up|down|both",
+        help="Raise or lower the input step by step, or both, the neuron going on from its state at the last: shows "
+        "hysteresis. [default: each input from the model's start]",
+    ),
+]
 
 
 @plainly
@@ -46,6 +56,8 @@ def gain(
     steps: Annotated[int, typer.Option(help="Number of inputs.", min=1)] = 100,
     duration: Annotated[str, typer.Option(help="Of each run, in ms or with a unit.")] = "1000",
     discard: Annotated[str, typer.Option(help="How much of its beginning not to count.")] = "200",
+    direction: DirectionOption = None,
+    current: Annotated[str | None, typer.Option(hidden=True)] = None,
     noise: NoiseOption = None,
     trials: Annotated[
         int | None, typer.Option(help="Neurons for each input. [default: 1, or 25 where chance is at work]", min=1)
@@ -66,14 +78,15 @@ def gain(
 
     Several values of a parameter make a family of curves.
     """
-    from ..experiments import gain_function
+    from ..experiments import GainFunction, gain_function
 
     loaded = load_variant(model, variant)
     result = gain_function(
         loaded,
-        _range(loaded, from_, to, steps),
+        _range(loaded, from_, to, steps, current),
         duration=duration,
         discard=discard,
+        direction=direction,
         noise=noise_of(noise),
         trials=trials,
         seed=seed,
@@ -85,25 +98,22 @@ def gain(
         threads=threads,
         progress=True,
     )
-    if csv is not None:
-        _write_gain(result, csv)
-    if plot is not None:
-        from ..plot import figure_of, save_figure
-
-        save_figure(figure_of(result.plot()), plot)
-    if json:
-        print_json(_gain_json(result))
-    else:
-        _print_gain(result, theory, [path for path in (plot, csv) if path])
+    tell = partial(_print_gain, theory=theory)
+    hand_over(result, plot, csv, json, draw=GainFunction.plot, write=_write_gain, data=_gain_json, tell=tell)
 
 
-def _range(model: "Model", first: str, last: str | None, steps: int) -> Any:
+def _range(model: "Model", first: str, last: str | None, steps: int, current: str | None) -> Any:
     import numpy as np
 
     from ..errors import InputError
     from ..families import usual_end
     from ..units import parse_unit, to_number
 
+    if current is not None:
+        raise InputError(
+            "a gain function is of constant inputs, --from … --to; a current over time, or from a file, drives "
+            "neurosim run MODEL --current …"
+        )
     if len(model.inputs) != 1:
         raise InputError(f"a gain function needs a model with one input; {model.name} has {len(model.inputs)}")
     unit = parse_unit(next(iter(model.inputs.values())).unit)
@@ -134,6 +144,10 @@ def _gain_json(result: "GainFunction") -> dict[str, Any]:
         "spike_timing": result.spike_timing,
         "model": result.model.name,
         "variant": result.model.variant_name,
+        "direction": result.direction,
+        "onset": result.onset,
+        "saturation": result.saturation,
+        "kind": result.kind,
     }
 
 
@@ -141,10 +155,15 @@ def _curves(result: "GainFunction") -> list[tuple[str, tuple[int, ...]]]:
     """What to call each curve, and where it is in the leading axes."""
     import numpy as np
 
-    return [
-        (", ".join(f"{name}={values[k]:g}" for k, (name, values) in zip(i, result.families.items(), strict=True)), i)
-        for i in np.ndindex(result.rate.shape[:-1])
-    ]
+    curves = []
+    for index in np.ndindex(result.rate.shape[:-1]):
+        way, family = (result.direction,), index
+        if result.direction == "both":
+            way, family = (("up", "down")[index[0]],), index[1:]
+        pairs = zip(family, result.families.items(), strict=True)
+        name = ", ".join([*filter(None, way), *(f"{name}={values[k]:g}" for k, (name, values) in pairs)])
+        curves.append((name, index))
+    return curves
 
 
 def _write_gain(result: "GainFunction", path: str) -> None:
@@ -166,28 +185,26 @@ def _write_gain(result: "GainFunction", path: str) -> None:
     write_csv(path, header, np.column_stack(columns).tolist())
 
 
-def _print_gain(result: "GainFunction", theory: bool, written: list[str]) -> None:
+def _print_gain(result: "GainFunction", written: list[str], theory: bool) -> None:
     import numpy as np
 
     unit = f" ({result.unit})" if result.unit else ""
     span = f"{result.input.size} inputs from {result.input.min():g} to {result.input.max():g}{unit}"
     table = heading(
         f"{name_of(result.model)}: {span}, {result.duration:g} ms each",
-        [("curve", "left"), (f"onset{unit}", "right"), ("kind", "left"), ("highest rate (Hz)", "right"),
+        [("curve", "left"), (f"{'jump' if result.direction else 'onset'}{unit}", "right"),
+         *([] if result.direction else [("kind", "left")]), ("highest rate (Hz)", "right"),
          ("saturation (Hz)", "right")],
     )  # fmt: skip
     onset, saturation, kind = (np.asarray(value) for value in (result.onset, result.saturation, result.kind))
     for curve, index in _curves(result):
         numbers = [f"{value:.5g}" if np.isfinite(value) else "–" for value in (onset[index], saturation[index])]
         highest = f"{result.rate[index].max():.2f}"
-        table.add_row(
-            curve or result.model.variant_name or "as in the file",
-            numbers[0],
-            str(kind[index] or "–"),
-            highest,
-            numbers[1],
-        )
+        name = curve or result.model.variant_name or "as in the file"
+        table.add_row(name, numbers[0], *([] if result.direction else [str(kind[index] or "–")]), highest, numbers[1])
     show_table(table)
+    if result.direction:
+        typer.echo("jump: the first input that fires on the way up, the last on the way down.")
     if result.theory is not None:
         typer.echo(f"theory: {say_agreement(result)}")
     elif theory:

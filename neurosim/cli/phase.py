@@ -135,6 +135,8 @@ def bifurcation(
     show_table(table)
     if not result.points:
         typer.echo("No bifurcation in the range.")
+    for low, high in result.bistable:
+        typer.echo(f"Rest and firing are both stable from {low:.6g} to {high:.6g} {result.unit}".rstrip() + ".")
     say_written([plot] if plot else [])
 
 
@@ -262,6 +264,7 @@ def _bifurcation_json(result: "Bifurcation") -> dict[str, Any]:
         "unit": result.unit,
         "state": result.state,
         "points": [point._asdict() for point in result.points],
+        "bistable": result.bistable,
         "branches": [
             {"value": branch.value, "states": branch.states, "stable": branch.stable} for branch in result.branches
         ],

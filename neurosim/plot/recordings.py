@@ -183,8 +183,9 @@ def _mark_spikes(ax: Axes, recording: Recording, shown: Ints) -> None:
     """Where a spike cannot be seen in the trace, tick marks along the top say when it was."""
     for row, neuron in enumerate(shown):
         times = recording.spike_times(neuron)
-        color = f"C{row}"
-        ax.plot(times, np.full(times.size, 1.0), "|", color=color, transform=ax.get_xaxis_transform(), clip_on=False)
+        if times.size:  # a line without points would be laid out as if it were at the corner of the figure
+            top = np.full(times.size, 1.0)
+            ax.plot(times, top, "|", color=f"C{row}", transform=ax.get_xaxis_transform(), clip_on=False)
 
 
 def _input(ax: Axes, recording: Recording, name: str) -> None:
