@@ -25,7 +25,7 @@ from .common import (
     say_written,
     show_table,
 )
-from .run import CURRENT, drive_of, load_variant, noise_of
+from .run import CURRENT, AreaOption, UnitOption, drive_of, load_variant, noise_of
 
 if TYPE_CHECKING:
     from ..distributions import IntervalDistribution
@@ -96,6 +96,8 @@ def raster(
     neurons: Annotated[int, typer.Option(help="How many, each with random numbers of its own.", min=1)] = 20,
     duration: Annotated[str, typer.Option(help="In ms, or with a unit.")] = "1000",
     noise: NoiseOption = None,
+    unit: UnitOption = None,
+    area: AreaOption = None,
     variant: VariantOption = None,
     dt: DtOption = None,
     method: MethodOption = None,
@@ -112,7 +114,7 @@ def raster(
     loaded = load_variant(model, variant)
     recording = finished(
         loaded,
-        drive_of(loaded, current or [], noise),
+        drive_of(loaded, current or [], noise, {"unit": unit, "area": area}),
         duration,
         neurons=neurons,
         dt=dt,
