@@ -16,13 +16,13 @@ from .chance import fresh_seed, steps_between_draws
 from .currents import as_current
 from .errors import InputError, excerpt
 from .expression import evaluate
-from .families import combinations, common_noise, family_values, one_input
+from .families import NOT_ASKED, combinations, common_noise, family_values, one_input
 from .kernel import execute
 from .model import Model, load_model
 from .model.values import with_defines
 from .progress import Progress, progress_bar
 from .recording import in_ms
-from .samples import bin_edges, first_intervals, histogram, moments
+from .samples import bin_edges, common_step, first_intervals, histogram, moments
 from .theory import IntegrateAndFireTheory, NoTheory, RenewalTheory, theory_of
 from .units import parse_unit, to_number
 
@@ -203,7 +203,7 @@ def interval_distribution(
     current = as_current(float(inputs[0])) + noise if noise is not None else float(inputs[0])
     step = model.dt if dt is None else to_number(dt, _MS, "dt")
     theories: list[Theory] = [None] * members
-    reason = "theory=False"
+    reason = NOT_ASKED
     if theory:
         theories, reason = _theories(model, current, family, members, step if noise is not None else 0.0)
     root = fresh_seed() if seed is None else whole(seed, "seed", 0)
@@ -218,7 +218,7 @@ def interval_distribution(
         samples,
         theories,
         shape,
-        _time_between_draws(model, family),
+        _time_between_draws(model, family) or common_step(samples, step),
         None if bin_width is None else to_number(bin_width, _MS, "bin_width"),
         model=model.replace(**{name: float(values) for name, values in given.items() if not values.ndim}),
         input=float(inputs[0]),

@@ -15,7 +15,7 @@ from .arguments import by_name, make_setup, whole
 from .carried import carried, jumps, ways_of
 from .currents import as_current
 from .errors import InputError
-from .families import combinations, common_noise, family_values, one_input
+from .families import NOT_ASKED, combinations, common_noise, family_values, one_input
 from .kernel import execute
 from .model import Model, load_model
 from .progress import Progress, progress_bar
@@ -291,7 +291,7 @@ class _Sweep:
 
     def compared(self, inputs: Floats, wanted: bool, ways: tuple[str, ...]) -> tuple[Floats | None, Floats | None, str]:
         """What theory says of every sweep and curve; with it renewal models start from their stationary state."""
-        rate, error, reason = self.theory(inputs) if wanted else (None, None, "theory=False")
+        rate, error, reason = self.theory(inputs) if wanted else (None, None, NOT_ASKED)
         if rate is None or error is None:
             return None, None, reason
         if self.stationary:

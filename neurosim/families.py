@@ -3,7 +3,7 @@
 import contextlib
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from .noise import MembraneNoise, Noise
 from .units import Unit, parse_unit, to_array, to_number
 
 Floats = NDArray[np.float64]
+
+NOT_ASKED: Final = "theory=False"
+"""In place of a reason why no theory is known, where none was asked for."""
 
 
 def one_input(model: Model, I: Any, what: str) -> tuple[Floats, Unit]:

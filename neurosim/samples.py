@@ -12,6 +12,7 @@ Floats = NDArray[np.float64]
 
 _BINS = 60
 _TAIL = 0.999
+_OF_A_STEP = 1e-6
 _ALIKE = 1e-9  # relative spread below which intervals differ by rounding only
 
 
@@ -42,6 +43,15 @@ def moments(sample: Floats) -> tuple[float, float, float, float]:
     cv = float(np.sqrt((z**2).sum() / (n - 1)))
     influence = (z**2 - cv**2) / (2 * cv) - cv * z
     return mean, cv, cv * mean / math.sqrt(n), float(influence.std()) / math.sqrt(n)
+
+
+def common_step(samples: list[Floats], dt: float) -> float | None:
+    """The step `dt` if all intervals are multiples of it, as those of spikes on a grid are."""
+    for sample in samples:
+        for part in (sample[:1000], sample):
+            if (np.abs(part / dt - np.rint(part / dt)) > _OF_A_STEP).any():
+                return None
+    return dt
 
 
 def bin_edges(samples: list[Floats], step: float | None, width: float | None) -> Floats:

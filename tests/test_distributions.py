@@ -217,6 +217,21 @@ def test_where_no_theory_is_known():
         ns.interval_distribution("spike-response", 2, sampling="direct")
 
 
+def test_figures_say_where_no_theory_is_known():
+    def legend(result):
+        return [text.get_text() for text in result.plot().get_legend().get_texts()]
+
+    options = {"intervals": 200, "seed": 1}
+    assert legend(ns.interval_distribution("spike-response", 2, **options)) == ["simulated", "no theory known"]
+    assert legend(ns.interval_distribution("spike-response", 2, theory=False, **options)) == ["simulated"]
+    assert legend(ns.interval_distribution("renewal", 2, **options)) == ["simulated", "theory"]
+    assert legend(ns.interval_distribution(LIF, 2.5, **options)) == ["simulated: all alike"]
+    filtered = ns.interval_distribution(LIF, 2, noise=ns.ornstein_uhlenbeck(0, 0.5, 0.5), **options)
+    assert legend(filtered) == ["simulated", "theory: mean and CV only"]
+    assert legend(ns.gain_function("spike-response", [0, 2], seed=1)) == ["simulated", "no theory known"]
+    assert legend(ns.gain_function("renewal", [0, 2], seed=1)) == ["simulated", "theory"]
+
+
 def test_mean_and_cv_have_standard_errors():
     """Over 100 seeds, deviations of mean and CV from the theory are as large as their errors say, to 4.5 s.d."""
     theory = ns.renewal_theory("renewal", 1.5)
@@ -238,6 +253,16 @@ def test_families_and_shapes():
     assert list(found.families) == ["beta", "c"]
     assert (found.mean[:, 0] < found.mean[:, 2]).all(), "the stronger the refractoriness, the longer"
     assert found.model.parameters["t_abs"].value == 3
+
+
+def test_bins_hold_the_same_number_of_steps():
+    """Else those that hold one step more would stick out: 5 % at 20 steps."""
+    on_grid = ns.interval_distribution(LIF, 1.8, noise=ns.membrane_noise(-70, 5), intervals=500, seed=1)
+    steps = on_grid.edges / 0.1
+    np.testing.assert_allclose(steps, np.rint(steps), atol=1e-6)
+    located = ns.interval_distribution("renewal-hazard", 1.5, intervals=500, seed=1)
+    end = np.quantile(located.intervals, 0.999)
+    assert located.edges[1] == pytest.approx(end / 60)
 
 
 def test_silent_neurons_have_no_intervals():
