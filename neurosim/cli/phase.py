@@ -150,6 +150,9 @@ def rheobase(
     pulses: Annotated[
         bool, typer.Option("--pulses", help="Measure the threshold of pulses, and the chronaxie, too.")
     ] = False,
+    tolerance: Annotated[
+        float | None, typer.Option(help="Relative, of all that is found. [default: 1e-06, with pulses 1e-05]")
+    ] = None,
     variant: VariantOption = None,
     set_: SetOption = None,
     plot: PlotOption = None,
@@ -167,22 +170,25 @@ def rheobase(
     parameters = parse_settings(set_, loaded.parameters)
     unit = next(iter(loaded.inputs.values())).unit if loaded.inputs else ""
     if not (pulses or plot):
-        found = lowest(loaded, duration=duration, low=low, high=high, parameters=parameters)
+        within = 1e-6 if tolerance is None else tolerance
+        found = lowest(loaded, duration=duration, low=low, high=high, tolerance=within, parameters=parameters)
         if json:
-            print_json({"rheobase": found, "unit": unit})
+            print_json({"rheobase": found, "unit": unit, "tolerance": within})
         else:
-            typer.echo(f"rheobase of {loaded.name}: {found:.7g} {unit}".rstrip())
+            typer.echo(f"rheobase of {loaded.name}: {found:.7g} {unit}".rstrip() + f" (to {within:g} of it)")
         return
     if low != "0" or high is not None:
         raise InputError("--low and --high are for the rheobase alone; leave them out, or --pulses and --plot")
-    curve = strength_duration(loaded, duration=duration, parameters=parameters)
+    within = 1e-5 if tolerance is None else tolerance
+    curve = strength_duration(loaded, duration=duration, tolerance=within, parameters=parameters)
     save_plot(curve, plot)
     if json:
         names = ("rheobase", "chronaxie", "unit", "duration", "threshold", "tolerance")
         print_json({name: getattr(curve, name) for name in names})
         return
     typer.echo(
-        f"rheobase of {loaded.name}: {curve.rheobase:.6g} {unit}".rstrip() + f", chronaxie {curve.chronaxie:.6g} ms"
+        f"rheobase of {loaded.name}: {curve.rheobase:.6g} {unit}".rstrip()
+        + f", chronaxie {curve.chronaxie:.6g} ms (to {within:g} of them)"
     )
     say_written([plot] if plot else [])
 
