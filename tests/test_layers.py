@@ -16,6 +16,7 @@ LAYERS = [
         "theory",
         "families",
         "agreement",
+        "samples",
         "distributions",
         "experiments",
         "check",

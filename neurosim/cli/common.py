@@ -120,6 +120,14 @@ def say_written(written: list[str]) -> None:
         typer.echo(f"wrote {path}")
 
 
+def save_plot(result: Any, path: str | None) -> None:
+    """Draw a result into a file, if one is named."""
+    if path is not None:
+        from ..plot import figure_of, save_figure
+
+        save_figure(figure_of(result.plot()), path)
+
+
 def show_table(table: Any) -> None:
     """Print a table, to the width of the terminal; whole words are kept where the output is no terminal."""
     from rich.console import Console

@@ -22,6 +22,7 @@ from .common import (
     parse_settings,
     plainly,
     print_json,
+    save_plot,
     say_written,
     show_table,
 )
@@ -44,7 +45,13 @@ DirectionOption = Annotated[
 @plainly
 def gain(
     model: ModelArgument,
-    to: Annotated[str, typer.Option(help="Last input, in the unit of the model or with one.")],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="Last input, in the unit of the model or with one. [default: twice the strongest constant one in the "
+            "checks of its file]"
+        ),
+    ] = None,
     from_: Annotated[str, typer.Option("--from", help="First input.")] = "0",
     steps: Annotated[int, typer.Option(help="Number of inputs.", min=1)] = 100,
     duration: Annotated[str, typer.Option(help="Of each run, in ms or with a unit.")] = "1000",
@@ -93,20 +100,18 @@ def gain(
     )
     if csv is not None:
         _write_gain(result, csv)
-    if plot is not None:
-        from ..plot import figure_of, save_figure
-
-        save_figure(figure_of(result.plot()), plot)
+    save_plot(result, plot)
     if json:
         print_json(_gain_json(result))
     else:
-        _print_gain(result, [path for path in (plot, csv) if path])
+        _print_gain(result, theory, [path for path in (plot, csv) if path])
 
 
-def _range(model: "Model", first: str, last: str, steps: int, current: str | None) -> Any:
+def _range(model: "Model", first: str, last: str | None, steps: int, current: str | None) -> Any:
     import numpy as np
 
     from ..errors import InputError
+    from ..families import usual_end
     from ..units import parse_unit, to_number
 
     if current is not None:
@@ -117,7 +122,8 @@ def _range(model: "Model", first: str, last: str, steps: int, current: str | Non
     if len(model.inputs) != 1:
         raise InputError(f"a gain function needs a model with one input; {model.name} has {len(model.inputs)}")
     unit = parse_unit(next(iter(model.inputs.values())).unit)
-    low, high = (to_number(text, unit, what) / unit.factor for text, what in ((first, "--from"), (last, "--to")))
+    low = to_number(first, unit, "--from") / unit.factor
+    high = usual_end(model) if last is None else to_number(last, unit, "--to") / unit.factor
     if not np.isfinite([low, high]).all() or not low <= high:
         raise InputError(f"--from and --to must be finite, --to not below --from; they are {low:g} and {high:g}")
     return np.linspace(low, high, steps)
@@ -131,7 +137,9 @@ def _gain_json(result: "GainFunction") -> dict[str, Any]:
         "standard_error": result.standard_error,
         "trials": result.trials,
         "theory": result.theory,
+        "theory_error": result.theory_error,
         "no_theory": result.no_theory,
+        "agreement": None if result.theory is None else result.agreement(),
         "spike_count": result.spike_count,
         "duration": result.duration,
         "discard": result.discard,
@@ -173,10 +181,16 @@ def _write_gain(result: "GainFunction", path: str) -> None:
     for curve, index in _curves(result):
         header.append(f"rate_Hz {curve}".strip())
         columns.append(result.rate[index])
+        if np.nan_to_num(result.standard_error).any():
+            header.append(f"standard_error_Hz {curve}".strip())
+            columns.append(result.standard_error[index])
+        if result.theory is not None:
+            header.append(f"theory_Hz {curve}".strip())
+            columns.append(result.theory[index])
     write_csv(path, header, np.column_stack(columns).tolist())
 
 
-def _print_gain(result: "GainFunction", written: list[str]) -> None:
+def _print_gain(result: "GainFunction", theory: bool, written: list[str]) -> None:
     import numpy as np
 
     unit = f" ({result.unit})" if result.unit else ""
@@ -198,6 +212,8 @@ def _print_gain(result: "GainFunction", written: list[str]) -> None:
         typer.echo("jump: the first input that fires on the way up, the last on the way down.")
     if result.theory is not None:
         typer.echo(f"theory: {say_agreement(result)}")
+    elif theory:
+        typer.echo(result.no_theory)
     if not written:
         typer.echo("All rates: --json, --csv PATH, or as a picture --plot PATH.")
     say_written(written)

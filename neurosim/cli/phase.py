@@ -14,6 +14,7 @@ from .common import (
     parse_settings,
     plainly,
     print_json,
+    save_plot,
     say_written,
     show_table,
 )
@@ -72,7 +73,7 @@ def phase(
         trajectories=[_pair(text, "--from") for text in from_] if from_ else None,
         duration=duration,
     )
-    _draw(result, plot)
+    save_plot(result, plot)
     if json:
         print_json(_phase_json(result))
         return
@@ -120,7 +121,7 @@ def bifurcation(
         parameters=parse_settings(set_, loaded.parameters),
         progress=True,
     )
-    _draw(result, plot)
+    save_plot(result, plot)
     if json:
         print_json(_bifurcation_json(result))
         return
@@ -180,7 +181,7 @@ def rheobase(
         raise InputError("--low and --high are for the rheobase alone; leave them out, or --pulses and --plot")
     within = 1e-5 if tolerance is None else tolerance
     curve = strength_duration(loaded, duration=duration, tolerance=within, parameters=parameters)
-    _draw(curve, plot)
+    save_plot(curve, plot)
     if json:
         names = ("rheobase", "chronaxie", "unit", "duration", "threshold", "tolerance")
         print_json({name: getattr(curve, name) for name in names})
@@ -226,13 +227,6 @@ def _pair(text: str | None, what: str) -> tuple[float, float] | None:
     except ValueError:
         raise InputError(f"{what} takes two numbers, such as -80,40") from None
     return first, second
-
-
-def _draw(result: Any, path: str | None) -> None:
-    if path is not None:
-        from ..plot import figure_of, save_figure
-
-        save_figure(figure_of(result.plot()), path)
 
 
 def _states_table(title: str, states: list[str]) -> Any:
