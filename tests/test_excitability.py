@@ -275,7 +275,10 @@ def test_bifurcation_command(neurosim, tmp_path):
 
 def test_rheobase_command(neurosim, tmp_path):
     code, out, _ = neurosim("rheobase leaky-integrate-and-fire --set R_m=5")
-    assert (code, out) == (0, "rheobase of leaky-integrate-and-fire: 4 nA\n")
+    assert (code, out) == (0, "rheobase of leaky-integrate-and-fire: 4 nA (to 1e-06 of it)\n")
+    rough = json.loads(neurosim("rheobase leaky-integrate-and-fire --tolerance 0.01 --json")[1])
+    assert (rough["tolerance"], rough["rheobase"]) == (0.01, pytest.approx(2, rel=0.01))
+    assert rough["rheobase"] != pytest.approx(2, rel=1e-5)
     code, out, _ = neurosim("rheobase leaky-integrate-and-fire --plot curve.pdf --json")
     result = json.loads(out)
     assert (code, result["rheobase"]) == (0, pytest.approx(2, rel=1e-5))

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable
-from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,14 +22,15 @@ from .common import (
     ThreadsOption,
     TimingOption,
     VariantOption,
-    hand_over,
     heading,
     parse_settings,
     plainly,
+    print_json,
+    save_plot,
     say_written,
     show_table,
 )
-from .run import CURRENT, drive_of, load_variant, noise_of
+from .run import CURRENT, AreaOption, UnitOption, drive_of, load_variant, noise_of
 
 if TYPE_CHECKING:
     from ..distributions import IntervalDistribution
@@ -70,7 +70,7 @@ def isi(
 
     Several values of a parameter make a family.
     """
-    from ..distributions import IntervalDistribution, interval_distribution
+    from ..distributions import interval_distribution
 
     loaded = load_variant(model, variant)
     result = interval_distribution(
@@ -91,9 +91,13 @@ def isi(
         theory=theory,
         progress=True,
     )
-    tell = partial(_print_intervals, theory=theory)
-    draw = IntervalDistribution.plot
-    hand_over(result, plot, csv, json, draw=draw, write=_write_intervals, data=_intervals_json, tell=tell)
+    if csv is not None:
+        _write_intervals(result, csv)
+    save_plot(result, plot)
+    if json:
+        print_json(_intervals_json(result))
+    else:
+        _print_intervals(result, theory, [path for path in (plot, csv) if path])
 
 
 @plainly
@@ -103,6 +107,8 @@ def raster(
     neurons: Annotated[int, typer.Option(help="How many, each with random numbers of its own.", min=1)] = 20,
     duration: Annotated[str, typer.Option(help="In ms, or with a unit.")] = "1000",
     noise: NoiseOption = None,
+    unit: UnitOption = None,
+    area: AreaOption = None,
     variant: VariantOption = None,
     dt: DtOption = None,
     method: MethodOption = None,
@@ -120,7 +126,7 @@ def raster(
     loaded = load_variant(model, variant)
     recording = finished(
         loaded,
-        drive_of(loaded, current or [], noise),
+        drive_of(loaded, current or [], noise, {"unit": unit, "area": area}),
         duration,
         neurons=neurons,
         dt=dt,
@@ -131,7 +137,19 @@ def raster(
         threads=threads,
         progress=True,
     )
-    hand_over(recording, plot, csv, json, draw=_draw_raster, write=_write_spikes, data=_raster_json, tell=_print_raster)
+    if csv is not None:
+        from ..files import write_csv
+
+        rows = zip(recording.spike_index.tolist(), recording.spike_time.tolist(), strict=True)
+        write_csv(csv, ["neuron", "spike_time_ms"], rows)
+    if plot is not None:
+        from ..plot import figure_of, plot_raster, save_figure
+
+        save_figure(figure_of(plot_raster(recording)), plot)
+    if json:
+        print_json(_raster_json(recording))
+    else:
+        _print_raster(recording, [path for path in (plot, csv) if path])
 
 
 def _constant(current: str) -> str:
@@ -161,7 +179,7 @@ def _of(values: Any, index: tuple[int, ...]) -> Any:
     return values[index] if index else values
 
 
-def _print_intervals(result: "IntervalDistribution", written: list[str], theory: bool) -> None:
+def _print_intervals(result: "IntervalDistribution", theory: bool, written: list[str]) -> None:
     unit = f" {result.unit}" if result.unit else ""
     known = [("theory", "right")] if not result.no_theory else []
     columns = [("curve", "left"), ("intervals", "right"), ("mean (ms)", "right"), *known, ("CV", "right"), *known]
@@ -249,19 +267,6 @@ def _write_intervals(result: "IntervalDistribution", path: str) -> None:
         header.append(f"density_per_ms {name}".strip())
         columns.append(result.density[index])
     write_csv(path, header, np.column_stack(columns).tolist())
-
-
-def _draw_raster(recording: "Recording") -> Any:
-    from ..plot import plot_raster
-
-    return plot_raster(recording)
-
-
-def _write_spikes(recording: "Recording", path: str) -> None:
-    from ..files import write_csv
-
-    rows = zip(recording.spike_index.tolist(), recording.spike_time.tolist(), strict=True)
-    write_csv(path, ["neuron", "spike_time_ms"], rows)
 
 
 def _raster_json(recording: "Recording") -> dict[str, Any]:

@@ -114,34 +114,18 @@ def heading(text: str, columns: list[tuple[str, str]]) -> Any:
     return table
 
 
-def hand_over(
-    result: R,
-    plot: str | None,
-    csv: str | None,
-    json: bool,
-    *,
-    draw: Callable[[R], Any],
-    write: Callable[[R, str], None],
-    data: Callable[[R], Mapping[str, Any]],
-    tell: Callable[[R, list[str]], None],
-) -> None:
-    """Write the files that were asked for, and print: the data as JSON, or what there is to tell and the files."""
-    if csv is not None:
-        write(result, csv)
-    if plot is not None:
-        from ..plot import figure_of, save_figure
-
-        save_figure(figure_of(draw(result)), plot)
-    if json:
-        print_json(data(result))
-    else:
-        tell(result, [path for path in (plot, csv) if path])
-
-
 def say_written(written: list[str]) -> None:
     """Name the files that a command wrote."""
     for path in written:
         typer.echo(f"wrote {path}")
+
+
+def save_plot(result: Any, path: str | None) -> None:
+    """Draw a result into a file, if one is named."""
+    if path is not None:
+        from ..plot import figure_of, save_figure
+
+        save_figure(figure_of(result.plot()), path)
 
 
 def show_table(table: Any) -> None:

@@ -1,6 +1,5 @@
 """``neurosim gain``."""
 
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,10 +18,11 @@ from .common import (
     ThreadsOption,
     TimingOption,
     VariantOption,
-    hand_over,
     heading,
     parse_settings,
     plainly,
+    print_json,
+    save_plot,
     say_written,
     show_table,
 )
@@ -78,7 +78,7 @@ def gain(
 
     Several values of a parameter make a family of curves.
     """
-    from ..experiments import GainFunction, gain_function
+    from ..experiments import gain_function
 
     loaded = load_variant(model, variant)
     result = gain_function(
@@ -98,8 +98,13 @@ def gain(
         threads=threads,
         progress=True,
     )
-    tell = partial(_print_gain, theory=theory)
-    hand_over(result, plot, csv, json, draw=GainFunction.plot, write=_write_gain, data=_gain_json, tell=tell)
+    if csv is not None:
+        _write_gain(result, csv)
+    save_plot(result, plot)
+    if json:
+        print_json(_gain_json(result))
+    else:
+        _print_gain(result, theory, [path for path in (plot, csv) if path])
 
 
 def _range(model: "Model", first: str, last: str | None, steps: int, current: str | None) -> Any:
@@ -185,7 +190,7 @@ def _write_gain(result: "GainFunction", path: str) -> None:
     write_csv(path, header, np.column_stack(columns).tolist())
 
 
-def _print_gain(result: "GainFunction", written: list[str], theory: bool) -> None:
+def _print_gain(result: "GainFunction", theory: bool, written: list[str]) -> None:
     import numpy as np
 
     unit = f" ({result.unit})" if result.unit else ""

@@ -26,6 +26,7 @@ from .common import (
     parse_settings,
     plainly,
     print_json,
+    save_plot,
     say_written,
     show_table,
 )
@@ -146,10 +147,7 @@ def _hand_over(recording: "Recording", plot: str | None, csv: str | None, out: s
     """Write the files that were asked for, and print."""
     if csv is not None:
         recording.to_csv(csv)
-    if plot is not None:
-        from ..plot import figure_of, save_figure
-
-        save_figure(figure_of(recording.plot()), plot)
+    save_plot(recording, plot)
     if json:
         print_json(_recording_json(recording))
     else:
