@@ -23,6 +23,7 @@ from .common import (
     TimingOption,
     VariantOption,
     heading,
+    member_name,
     parse_settings,
     plainly,
     print_json,
@@ -168,11 +169,7 @@ def _constant(current: str) -> str:
 def _members(result: "IntervalDistribution") -> list[tuple[str, tuple[int, ...]]]:
     import numpy as np
 
-    families = result.families.items()
-    return [
-        (", ".join(f"{name}={values[k]:g}" for k, (name, values) in zip(i, families, strict=True)), i)
-        for i in np.ndindex(np.shape(result.mean))
-    ]
+    return [(member_name(result.families, index), index) for index in np.ndindex(np.shape(result.mean))]
 
 
 def _of(values: Any, index: tuple[int, ...]) -> Any:
