@@ -1,0 +1,111 @@
+"""Writes a translation as a script for Brian2 that needs nothing else."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ..model import Input, Parameter
+from .translate import Translation
+from .words import Amount
+
+
+def script_of(translation: Translation) -> str:
+    """The script: text from the model file enters it only through `repr`, names and units in texts included."""
+    setup, lines = translation.setup, translation.lines
+    model = setup.model
+    parts = [
+        f"# {model.name!a}: {model.summary!a}",
+        f"# {model.reference!a}",
+        "from brian2 import *",
+        "",
+        f"defaultclock.dt = {setup.dt!r}*ms",
+    ]
+    if setup.is_random:
+        parts.append(f"seed({setup.seed % 2**32})")
+    if translation.divides_by_zero:
+        parts.append("prefs.codegen.target = 'numpy'  # Cython stops at 1/0, also where it is dropped by where()")
+        parts.append("seterr(divide='ignore', invalid='ignore')")
+    parts += _functions(translation)
+    parts += ["", "namespace = {", *_numbers(translation), "}", "", "equations = ("]
+    parts += [f"    {line + chr(10)!r}" for line in lines.equations]
+    parts += [")", *_updater(translation), *_group(translation)]
+    for name, amount in lines.arrays.items():
+        parts.append(f"setattr(neurons, {name!r}, {_array(amount, setup.drive.neurons)})")
+    for name, value in lines.start:
+        written = repr(value) if isinstance(value, str) else _start(name, value, setup.drive.neurons)
+        parts.append(f"setattr(neurons, {name!r}, {written})")
+    parts += [f"neurons.run_regularly({code!r}, when='before_start', order=-1)" for code in lines.regular]
+    if translation.after:
+        parts.append(f"neurons.run_regularly({translation.after!r}, when='end')")
+    parts += [
+        "spikes = SpikeMonitor(neurons)",
+        "",
+        f"run({setup.steps * setup.dt!r}*ms)",
+        "",
+        "# Brian2 gives a spike the time at which its step begins; the reset happens at the end of the step.",
+        "for index, time in zip(spikes.i, spikes.t + defaultclock.dt):",
+        "    print(index, time/ms)",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _functions(translation: Translation) -> Iterator[str]:
+    """Copies of the functions that Brian2 does not have."""
+    if not translation.functions:
+        return
+    text = Path(__file__).with_name("functions.py").read_text(encoding="utf-8")
+    yield "choose = where"
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and node.name in translation.functions:
+            first = node.decorator_list[0].lineno - 1
+            yield from ["", "", *text.splitlines()[first : node.end_lineno]]
+    yield ""
+
+
+def _numbers(translation: Translation) -> Iterator[str]:
+    model = translation.setup.model
+    entries: list[tuple[str, Parameter | Input]] = [*model.parameters.items(), *model.inputs.items()]
+    meaning = {translation.name[name]: entry.meaning for name, entry in entries}
+    for name, amount in translation.lines.constants.items():
+        comment = f"  # {meaning[name]!a}" if meaning.get(name) else ""
+        yield f"    {name!r}: {amount.text},{comment}"
+    for name, table in translation.lines.tables.items():
+        yield f"    {name!r}: TimedArray({table.text}, dt=defaultclock.dt),"
+    for name in sorted(translation.functions):
+        yield f"    {name!r}: {name},"
+
+
+def _updater(translation: Translation) -> list[str]:
+    if not translation.updater:
+        return []
+    described = [f"    {line + chr(10)!r}" for line in translation.updater.splitlines()]
+    return ["", f"# {translation.setup.method.summary!a}", "updater = ExplicitStateUpdater(", *described, ")"]
+
+
+def _group(translation: Translation) -> list[str]:
+    arguments = [str(translation.setup.drive.neurons), "equations", f"threshold={translation.threshold!r}"]
+    if translation.reset:
+        arguments.append("reset=" + repr("\n".join(translation.reset)))
+    if translation.refractory:
+        arguments.append(f"refractory={translation.refractory!r}")
+    arguments += ["method=updater" if translation.updater else f"method={translation.method!r}", "namespace=namespace"]
+    notes = []
+    if translation.refractory and translation.refractory_steps is not None:
+        notes = ["# Brian2 counts the refractory time from the beginning of the spike's step: one step more."]
+    if translation.edge and translation.refractory:
+        notes = ["# One spike for each time the threshold is crossed."]
+    return ["", *notes, "neurons = NeuronGroup(", *(f"    {argument}," for argument in arguments), ")"]
+
+
+def _array(amount: Amount, neurons: int) -> str:
+    return Amount(np.broadcast_to(amount.values, neurons), amount.unit).text
+
+
+def _start(name: str, amount: Amount, neurons: int) -> str:
+    values = np.asarray(amount.values)
+    if name == "not_refractory":
+        return repr(np.broadcast_to(values, neurons).astype(bool).tolist())
+    one = values.reshape(-1)[0] if np.unique(values).size == 1 else values
+    return Amount(np.asarray(one), amount.unit).text
