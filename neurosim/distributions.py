@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .agreement import agreement_of
-from .arguments import by_name, make_setup, parameter_values, whole
+from .arguments import by_name, parameter_values, whole
+from .backends import Simulate, hand_over_spikes
 from .chance import fresh_seed, steps_between_draws
 from .currents import as_current
 from .errors import InputError, excerpt
 from .expression import evaluate
 from .families import combinations, family_values, one_input
-from .kernel import execute
 from .model import Model, load_model
 from .model.values import with_defines
 from .progress import Progress, progress_bar
-from .recording import in_ms
-from .spikes import interval_histogram
+from .samples import bin_edges, first_intervals, histogram, moments
+from .simulation import simulate
 from .theory import IntegrateAndFireTheory, NoTheory, RenewalTheory, theory_of
 from .units import parse_unit, to_number
 
@@ -32,8 +32,6 @@ Theory = RenewalTheory | IntegrateAndFireTheory | None
 _MS = parse_unit("ms")
 _MOST_NEURONS, _EACH = 1000, 10
 _FIRST_BLOCK = 1000.0  # ms
-_BINS = 60
-_TAIL = 0.999
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +143,7 @@ def interval_distribution(
     seed: int | None = None,
     threads: int | None = None,
     progress: bool | Progress = False,
+    simulate: Simulate = simulate,
 ) -> IntervalDistribution:
     """Sample the interspike intervals of a model at constant input, beside what theory says.
 
@@ -174,6 +173,8 @@ def interval_distribution(
         Whether to compute what theory says, where one is known.
     dt, method, spike_timing, seed, threads, progress
         As for `simulate`.
+    simulate
+        What runs the neurons: `neurosim.simulate`, or a function with its signature such as `neurosim.brian.simulate`.
 
     Returns
     -------
@@ -197,11 +198,11 @@ def interval_distribution(
     shape, family = combinations(given)
     members = math.prod(shape)
     current = as_current(float(inputs[0])) + noise if noise is not None else float(inputs[0])
-    step = model.dt if dt is None else to_number(dt, _MS, "dt")
     theories: list[Theory] = [None] * members
     reason = "theory=False"
     if theory:
-        theories, reason = _theories(model, current, family, members, step if noise is not None else 0.0)
+        step = to_number(model.dt if dt is None else dt, _MS, "dt") if noise is not None else 0.0
+        theories, reason = _theories(model, current, family, members, step)
     root = fresh_seed() if seed is None else whole(seed, "seed", 0)
     if sampling == "direct":
         samples = _drawn(model, theories, reason, wanted, root)
@@ -211,7 +212,7 @@ def interval_distribution(
         if not 0 <= skipped < length:
             raise InputError(f"discard must be from 0 to below longest, {length:g} ms, not {skipped:g} ms")
         with progress_bar(progress, f"intervals of {model.name}") as show:
-            samples = _simulated(model, current, family, members, wanted, skipped, length, root, run, show)
+            samples = _simulated(model, current, family, members, wanted, skipped, length, root, run, simulate, show)
     return _distribution(
         samples,
         theories,
@@ -237,9 +238,9 @@ def _distribution(
     **facts: Any,
 ) -> IntervalDistribution:
     """The numbers that follow from the intervals, with the facts of the run."""
-    edges = _edges(samples, step, width)
-    histograms = [_histogram(sample, edges) for sample in samples]
-    numbers = np.array([_moments(sample) for sample in samples]).T.reshape(4, *shape)
+    edges = bin_edges(samples, step, width)
+    histograms = [histogram(sample, edges) for sample in samples]
+    numbers = np.array([moments(sample) for sample in samples]).T.reshape(4, *shape)
     mean, cv, mean_error, cv_error = (values[()] for values in numbers)
     return IntervalDistribution(
         intervals=_shaped(samples, shape),
@@ -313,6 +314,7 @@ def _simulated(
     longest: float,
     seed: int,
     options: Mapping[str, Any],
+    by: Simulate,
     show: Progress | None,
 ) -> list[Floats]:
     """Run neurons, in blocks of growing length, until each has its share of intervals."""
@@ -325,23 +327,27 @@ def _simulated(
     start: dict[str, Any] = {}
     while began < longest and (count <= each).any():
         length = _whole_steps(model, min(block, longest - began), options["dt"], settings)
-        fresh = None if "random" in start else seed
-        setup = make_setup(
-            model, current, length, parameters=settings, start=start, seed=fresh, neurons=total, **options
-        )
+        fresh = None if "random" in start else _seed_of_block(seed, began)
 
-        def add(index: NDArray[np.int64], when: Floats, dt: float = setup.dt, began: float = began) -> None:
-            time = in_ms(when, dt) + began
-            kept = time >= discard
-            parts.append((index[kept], time[kept]))
+        def add(index: NDArray[np.int64], when: Floats, began: float = began) -> None:
+            kept = when + began >= discard
+            parts.append((index[kept], when[kept] + began))
             count[:] += np.bincount(index[kept], minlength=total)
 
-        start = execute(setup, add)
-        began += setup.steps * setup.dt
+        run = hand_over_spikes(
+            by, add, model, current, length, parameters=settings, start=start, seed=fresh, neurons=total, **options
+        )
+        start = dict(run.final_state)
+        began += run.duration
         block = 2 * began
         if show is not None:
             show(float(np.mean(np.minimum(count, each + 1)) / (each + 1)))
-    return _first_intervals(parts, members, neurons, each)
+    return first_intervals(parts, members, neurons, each)
+
+
+def _seed_of_block(seed: int, began: float) -> int:
+    """Another one where a block has to go on without the streams of the one before."""
+    return int(np.random.SeedSequence([seed, round(began)]).generate_state(1)[0]) if began else seed
 
 
 def _whole_steps(model: Model, duration: float, dt: Any, settings: Mapping[str, Floats]) -> float:
@@ -349,51 +355,3 @@ def _whole_steps(model: Model, duration: float, dt: Any, settings: Mapping[str, 
     step = model.dt if dt is None else to_number(dt, _MS, "dt")
     unit = step * steps_between_draws(model, parameter_values(model, settings), step)
     return max(1, math.ceil(duration / unit - 1e-9)) * unit
-
-
-def _first_intervals(
-    parts: list[tuple[NDArray[np.int64], Floats]], members: int, neurons: int, each: int
-) -> list[Floats]:
-    """The first `each` intervals of every neuron: as many of all, so that short ones have no advantage."""
-    index, time = (np.concatenate(values) for values in zip(*parts, strict=True))
-    order = np.argsort(index, kind="stable")
-    index, time = index[order], time[order]
-    first = np.searchsorted(index, np.arange(members * neurons))
-    rank = np.arange(index.size) - first[index]
-    same = (index[1:] == index[:-1]) & (rank[1:] <= each)
-    interval, member = np.diff(time)[same], index[1:][same] // neurons
-    return [interval[member == k] for k in range(members)]
-
-
-# Numbers ---------------------------------------------------------------------------------------------------------
-
-
-def _moments(sample: Floats) -> tuple[float, float, float, float]:
-    """Mean, CV, and their standard errors; that of the CV by the delta method."""
-    if sample.size == 0:
-        return math.nan, math.nan, math.nan, math.nan
-    mean, n = float(sample.mean()), sample.size
-    if n == 1:
-        return mean, math.nan, math.nan, math.nan
-    z = (sample - mean) / mean
-    cv = float(np.sqrt((z**2).sum() / (n - 1)))
-    influence = (z**2 - cv**2) / (2 * cv) - cv * z if cv else np.zeros(n)
-    return mean, cv, cv * mean / math.sqrt(n), float(influence.std()) / math.sqrt(n)
-
-
-def _edges(samples: list[Floats], step: float | None, width: float | None) -> Floats:
-    """Bins that show all but the longest intervals; of whole steps where intervals are multiples of a step."""
-    together = np.concatenate(samples)
-    if together.size == 0:
-        return np.array([0.0, 1.0 if width is None else width])
-    end = max(float(np.quantile(sample, _TAIL)) for sample in samples if sample.size)
-    if width is None:
-        width = end / _BINS if step is None else step * max(1, round(end / _BINS / step))
-    if not 0 < width < math.inf:
-        raise InputError(f"bin_width must be positive, not {width:g} ms")
-    return np.asarray(np.arange(math.ceil(end / width - 1e-9) + 1) * width)
-
-
-def _histogram(sample: Floats, edges: Floats) -> Any:
-    train = np.concatenate([[0.0], np.cumsum(sample)]) if sample.size else np.empty(0)
-    return interval_histogram(train, edges[1], maximum=edges[-1])

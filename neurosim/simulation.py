@@ -1,10 +1,8 @@
 """simulate: from a model and a current to a recording."""
 
-import math
 import os
 import warnings
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -19,21 +17,17 @@ from .errors import IncompleteWarning, InputError
 from .kernel import Interrupted, Setup, execute
 from .kernel.cache import environment
 from .kernel.layout import feeds_back
-from .memory import available_memory, size_in_words
 from .methods import Adaptive, find_method
 from .model import Model, load_model
 from .model.catalogue import installed_version
-from .model.values import with_defines
 from .progress import Progress, progress_bar
 from .receipt import Receipt
 from .recording import Certificate, Recording, in_ms
+from .stores import Collector, MemoryStore
 from .units import parse_unit
 
 Floats = NDArray[np.float64]
-
-_SHARE_OF_MEMORY = 0.8  # of what is free, that traces may take
-_ALWAYS_FITS = 2.0**24  # bytes
-_BOOKKEEPING = 5  # numbers that the kernel keeps for each neuron beside its states, at least
+Execute = Callable[..., dict[str, Any]]
 
 
 def simulate(
@@ -123,12 +117,34 @@ def simulate(
     SimulationError
         Where a state is no longer finite.
     """
-    model = load_model(model)
-    wanted = wanted_names(record)
-    setup = make_setup(
-        model, I, duration, dt, method, parameters, start, wanted, record_every, spike_timing, seed, threads,
-        rtol, atol, neurons,
+    return run_with(
+        execute, model, I, duration, neurons=neurons, dt=dt, method=method, parameters=parameters, start=start,
+        record=record, record_every=record_every, spike_timing=spike_timing, rtol=rtol, atol=atol, certify=certify,
+        seed=seed, threads=threads, progress=progress, record_neurons=record_neurons, out=out,
     )  # fmt: skip
+
+
+def run_with(
+    by: Execute,
+    model: str | os.PathLike[str] | Model,
+    I: Any,
+    duration: Any,
+    *,
+    parameters: Mapping[str, Any] | None,
+    record: str | Iterable[str],
+    certify: bool,
+    progress: bool | Progress,
+    record_neurons: Any,
+    out: Any = None,
+    **others: Any,
+) -> Recording:
+    """`simulate` by any function that does what `neurosim.kernel.execute` does; `others` go to `make_setup`.
+
+    What runs elsewhere has its spikes on the grid, and no receipt: our kernels would not repeat it to the bit.
+    """
+    model, native = load_model(model), by is execute
+    wanted = wanted_names(record)
+    setup = make_setup(model, I, duration, parameters=parameters, record=wanted, **others)
     if certify and setup.is_random:
         what = "noise currents draw" if setup.drive.noise else f"the spike rule of {model.name} draws"
         raise InputError(f"certify is for deterministic runs: {what} random numbers, others at half the step")
@@ -136,17 +152,18 @@ def simulate(
         raise InputError(
             "certify is for a recording in memory, not one streamed to a file; leave out= out, then save it"
         )
+    setup = setup if native else replace(setup, located=False)
     blank = _blank(setup, parameters or {}, wanted, chosen_neurons(record_neurons, setup.drive.neurons))
-    recording = run(setup, blank, progress, out)
+    recording = run(setup, blank if native else replace(blank, receipt=None), progress, out, by)
     if not recording.complete:
         when = f"{model.name} was interrupted at {recording.duration:g} of {in_ms(setup.steps, setup.dt):g} ms"
-        warnings.warn(f"{when}; the recording ends there", IncompleteWarning, stacklevel=2)
+        warnings.warn(f"{when}; the recording ends there", IncompleteWarning, stacklevel=3)
     if certify and recording.complete:
         spikes = recording.spike_index, recording.spike_time
         try:
-            recording = replace(recording, certificate=_certificate(setup, spikes, progress))
+            recording = replace(recording, certificate=_certificate(by, setup, spikes, progress))
         except Interrupted:
-            warnings.warn("the finer run was interrupted; there is no certificate", IncompleteWarning, stacklevel=2)
+            warnings.warn("the finer run was interrupted; there is no certificate", IncompleteWarning, stacklevel=3)
     return recording
 
 
@@ -157,10 +174,13 @@ def completed(recording: Recording) -> Recording:
     return recording
 
 
-def run(setup: Setup, blank: Recording, progress: bool | Progress = False, out: Any = None) -> Recording:
+def run(
+    setup: Setup, blank: Recording, progress: bool | Progress = False, out: Any = None, by: Execute | None = None
+) -> Recording:
     """Fill a recording without spikes and samples by a run; or stream it to the file `out`."""
-    store = _file_store(blank, out) if out is not None else _MemoryStore(blank)
-    collector = _Collector(setup, blank, store)
+    advance = execute if by is None else by
+    store = _file_store(blank, out) if out is not None else MemoryStore(blank)
+    collector = Collector(setup, blank, store)
     with progress_bar(progress, f"simulating {setup.model.name}") as show:
 
         def after_window(share: float) -> None:
@@ -170,7 +190,7 @@ def run(setup: Setup, blank: Recording, progress: bool | Progress = False, out: 
 
         try:
             with store.guarded():
-                final = execute(setup, store.add_spikes, collector.add_trace if blank.traces else None, after_window)
+                final = advance(setup, store.add_spikes, collector.add_trace if blank.traces else None, after_window)
         except Interrupted as interrupted:
             recording = store.finish(interrupted.final_state, interrupted.steps)
             if recording.complete:  # Ctrl-C in the last window is for the caller
@@ -257,12 +277,12 @@ def _environment() -> dict[str, str]:
     return {"neurosim": installed_version(), "numpy": np.__version__, **environment()}
 
 
-def _certificate(setup: Setup, spikes: tuple[Any, Floats], progress: bool | Progress) -> Certificate:
+def _certificate(by: Execute, setup: Setup, spikes: tuple[Any, Floats], progress: bool | Progress) -> Certificate:
     """Run again, finer, and compare; with spikes located where the grid would be all there is to see."""
     aside = ""
-    if not setup.located and not feeds_back(setup.model):
+    if by is execute and not setup.located and not feeds_back(setup.model):
         setup, aside = replace(setup, recorded=(), located=True), ", spikes located"
-        spikes = _spikes(setup, "with spikes located", progress)
+        spikes = _spikes(by, setup, "with spikes located", progress)
     if isinstance(setup.method, Adaptive):
         relative = max(setup.rtol / 32, SMALLEST_RTOL)
         finer = replace(setup, recorded=(), rtol=relative, atol=setup.atol / 32)
@@ -270,11 +290,11 @@ def _certificate(setup: Setup, spikes: tuple[Any, Floats], progress: bool | Prog
     else:
         finer = replace(setup, recorded=(), dt=setup.dt / 2, steps=2 * setup.steps)
         what = f"dt {finer.dt:g} ms"
-    again = _spikes(finer, f"at {what}", progress)
+    again = _spikes(by, finer, f"at {what}", progress)
     return Certificate.compare(what + aside, setup.drive.neurons, spikes, again)
 
 
-def _spikes(setup: Setup, how: str, progress: bool | Progress) -> tuple[NDArray[np.int64], Floats]:
+def _spikes(by: Execute, setup: Setup, how: str, progress: bool | Progress) -> tuple[NDArray[np.int64], Floats]:
     index: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
     when: list[Floats] = [np.empty(0)]
 
@@ -283,114 +303,11 @@ def _spikes(setup: Setup, how: str, progress: bool | Progress) -> tuple[NDArray[
         when.append(times)
 
     with progress_bar(progress, f"simulating {setup.model.name} {how}") as show:
-        execute(setup, add, None, show)
+        by(setup, add, None, show)
     return np.concatenate(index), in_ms(np.concatenate(when), setup.dt)
-
-
-# Traces ----------------------------------------------------------------------------------------------------------
 
 
 def _file_store(blank: Recording, out: Any) -> Any:
     from .files.stream import FileStore
 
     return FileStore(out, blank)
-
-
-def _refuse_what_does_not_fit(blank: Recording) -> None:
-    """Forecast what a run needs, and say what to change where that is more than there is."""
-    states = 16.0 * blank.neurons * (len(blank.model.states) + _BOOKKEEPING)
-    needed = 8.0 * blank.samples * blank.record_neurons.size * len(blank.traces)
-    if states + needed < _ALWAYS_FITS:
-        return
-    free = available_memory()
-    room = _SHARE_OF_MEMORY * free - states
-    if room <= 0:
-        raise InputError(
-            f"{blank.neurons} neurons take at least {size_in_words(states)}, {size_in_words(free)} are free; take fewer"
-        )
-    if needed > room:
-        rows = blank.record_neurons.size
-        cures = [f"record_every={blank.record_every * math.ceil(needed / room)}"]
-        cures += ["fewer neurons in record_neurons=[…]"] if rows > 1 else []
-        raise InputError(
-            f"the traces would take {size_in_words(needed)} ({len(blank.traces)} of {rows} neuron(s) at "
-            f"{blank.samples} times), {size_in_words(free)} are free; take "
-            f"{', '.join([*cures, 'a shorter duration'])}, or stream them to a file with out='….h5'"
-        )
-
-
-class _MemoryStore:
-    """Keeps spikes and samples, where they fit."""
-
-    def __init__(self, blank: Recording) -> None:
-        _refuse_what_does_not_fit(blank)
-        samples, rows = blank.samples, blank.record_neurons.size
-        self.blank, self.done = blank, 0
-        self.traces = {name: np.empty((rows, samples)) for name in blank.traces}
-        self.index: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
-        self.when: list[Floats] = [np.empty(0)]
-
-    def guarded(self) -> AbstractContextManager[None]:
-        """What `execute` runs in."""
-        return nullcontext()
-
-    def add_spikes(self, index: NDArray[np.int64], when: Floats) -> None:
-        self.index.append(index)
-        self.when.append(when)
-
-    def add_samples(self, name: str, first: int, values: Floats) -> None:
-        self.traces[name][:, first : first + values.shape[1]] = values
-
-    def advance(self, done: int) -> None:
-        """All windows up to this step have been delivered."""
-        self.done = done
-
-    def finish(self, final: Mapping[str, Any], steps: int) -> Recording:
-        """The recording of so many steps."""
-        blank, wanted = self.blank, self.blank.receipt.steps if self.blank.receipt else steps
-        samples = steps // blank.record_every + 1
-        return replace(
-            blank,
-            duration=float(in_ms(steps, blank.dt)),
-            traces=MappingProxyType({name: trace[:, :samples] for name, trace in self.traces.items()}),
-            spike_index=np.concatenate(self.index),
-            spike_time=in_ms(np.concatenate(self.when), blank.dt),
-            final_state=MappingProxyType(dict(final)),
-            complete=steps == wanted,
-        )
-
-
-class _Collector:
-    """Takes samples from windows and computes what was to be recorded."""
-
-    def __init__(self, setup: Setup, blank: Recording, store: Any) -> None:
-        self.setup, self.names, self.store = setup, tuple(blank.traces), store
-        self.every = blank.record_neurons.size == setup.drive.neurons
-        self.neurons = blank.record_neurons
-        self.drive = setup.drive.of(self.neurons)
-        self.parameters = {
-            name: (value if self.every or value.size == 1 else value[self.neurons]).reshape(-1, 1)
-            for name, value in setup.parameters.items()
-        }
-
-    def add_trace(self, first: int, block: Floats) -> None:
-        """Samples (rows, neurons, samples) from the first-th on."""
-        setup, model = self.setup, self.setup.model
-        block = block if self.every else block[:, self.neurons]
-        t: Floats = in_ms((first + np.arange(block.shape[2])) * setup.every, setup.dt)
-        values: dict[str, Any] = {**self.parameters, "t": t}
-        noise = {}
-        for name, rows in zip(setup.recorded, block, strict=True):
-            if name == "last_spike":
-                values["since_spike"] = t - rows * setup.dt
-            elif name.startswith("n_"):
-                noise[name.removeprefix("n_")] = rows
-            else:
-                values[name.removeprefix("s_")] = rows
-        if any(name in model.inputs or name in model.defines for name in self.names):
-            for name, mean in zip(model.inputs, self.drive.at(t, len(model.inputs)), strict=True):
-                values[name] = mean + noise.get(name, 0.0)
-            values = with_defines(model, values)
-        for name in self.names:
-            samples = np.broadcast_to(values[name] / parse_unit(model.units[name]).factor, block.shape[1:])
-            self.store.add_samples(name, first, samples)

@@ -519,8 +519,8 @@ def test_experiments_are_interrupted_as_ever(monkeypatch):
 
 
 def test_a_run_that_would_not_fit_is_refused_before_it_starts(monkeypatch):
-    monkeypatch.setattr("neurosim.simulation.available_memory", lambda: 1e6)
-    monkeypatch.setattr("neurosim.simulation._ALWAYS_FITS", 0)
+    monkeypatch.setattr("neurosim.stores.available_memory", lambda: 1e6)
+    monkeypatch.setattr("neurosim.stores._ALWAYS_FITS", 0)
     monkeypatch.setattr("neurosim.simulation.execute", None)  # it never comes to that
     with pytest.raises(ns.InputError) as found:
         ns.simulate("leaky-integrate-and-fire", np.full(10, 2.0), 10_000, record=["V", "I"])
@@ -533,8 +533,8 @@ def test_a_run_that_would_not_fit_is_refused_before_it_starts(monkeypatch):
 
 
 def test_the_cures_work(tmp_path, monkeypatch):
-    monkeypatch.setattr("neurosim.simulation.available_memory", lambda: 1e6)
-    monkeypatch.setattr("neurosim.simulation._ALWAYS_FITS", 0)
+    monkeypatch.setattr("neurosim.stores.available_memory", lambda: 1e6)
+    monkeypatch.setattr("neurosim.stores._ALWAYS_FITS", 0)
     options = {"record": ["V", "I"]}
     currents = np.full(10, 2.0)
     assert ns.simulate("leaky-integrate-and-fire", currents, 10_000, **options, record_every=21).samples == 4762

@@ -40,27 +40,32 @@ def simulate(
     seed: int | None = None,
     threads: int | None = None,
     progress: bool | Progress = False,
+    record_neurons: Any = None,
+    out: str | os.PathLike[str] | None = None,
 ) -> Recording:
     """Simulate neurons of a model on Brian2.
 
     Parameters
     ----------
-    model, I, duration, neurons, dt, method, parameters, start, record, record_every, certify, progress
+    model, I, duration, neurons, dt, method, parameters, start, record, record_every, record_neurons, certify, progress
         As for `neurosim.simulate`.
     spike_timing
         ``"grid"``, which is also what is taken if not given: Brian2 has no spikes between steps. With a `hazard` too, a
         spike happens at the end of the step in which the integral of the hazard reaches its random number.
     rtol, atol
-        Refused: Brian2 has no dopri5 on its numpy target.
+        Refused: they are for dopri5, whose steps Brian2 cannot choose.
     seed
         Of the random numbers. The same law as `neurosim.simulate`, other numbers.
     threads
         Not used: what Brian2 computes with is set by ``brian2.prefs.codegen.target``.
+    out
+        Refused: Brian2 keeps a whole run in memory. Use `Recording.save` when it is over.
 
     Returns
     -------
     Recording
-        `final_state` has no random streams: a run that goes on from it draws numbers by its own `seed`.
+        `final_state` has no random streams, here none are taken from a `start`: a run that goes on draws numbers by its
+        own `seed`. `receipt` is None, since `rerun` would repeat the run on neurosim.
 
     Raises
     ------
@@ -70,13 +75,17 @@ def simulate(
     model = load_model(model)
     if spike_timing == "located":
         raise InputError("Brian2 has no spikes between steps: spike_timing='located' is not for it; leave it out")
+    if out is not None:
+        raise InputError("Brian2 keeps a whole run in memory: leave out= out, then save the recording it returns")
     _fixed_step(model, method)
     if spike_timing is None and model.spike.kind == "threshold":
         spike_timing = "grid"
+    if isinstance(start, Mapping):
+        start = {name: value for name, value in start.items() if name != "random"}
     return run_with(
         _backend(), model, I, duration, neurons=neurons, dt=dt, method=method, parameters=parameters, start=start,
         record=record, record_every=record_every, spike_timing=spike_timing, rtol=rtol, atol=atol, certify=certify,
-        seed=seed, threads=threads, progress=progress,
+        seed=seed, threads=threads, progress=progress, record_neurons=record_neurons,
     )  # fmt: skip
 
 

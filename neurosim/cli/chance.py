@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .common import (
+    BackendOption,
     CsvOption,
     DtOption,
     JsonOption,
@@ -24,6 +25,7 @@ from .common import (
     print_json,
     say_written,
     show_table,
+    simulator,
 )
 from .run import CURRENT, drive_of, load_variant, noise_of
 
@@ -50,6 +52,7 @@ def isi(
     set_: SetOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
+    backend: BackendOption = "neurosim",
     theory: TheoryOption = True,
     plot: PlotOption = None,
     csv: CsvOption = None,
@@ -74,6 +77,7 @@ def isi(
         method=method,
         seed=seed,
         threads=threads,
+        simulate=simulator(backend),
         theory=theory,
         progress=True,
     )
@@ -102,16 +106,17 @@ def raster(
     set_: SetOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
+    backend: BackendOption = "neurosim",
     plot: PlotOption = None,
     csv: CsvOption = None,
     json: JsonOption = False,
 ) -> None:
     """Draw the spikes of many neurons against time, with their statistics."""
-    from ..simulation import completed, simulate
+    from ..simulation import completed
 
     loaded = load_variant(model, variant)
     recording = completed(
-        simulate(
+        simulator(backend)(
             loaded,
             drive_of(loaded, current or [], noise),
             duration,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .common import (
+    BackendOption,
     CsvOption,
     DtOption,
     JsonOption,
@@ -24,6 +25,7 @@ from .common import (
     print_json,
     say_written,
     show_table,
+    simulator,
 )
 from .run import load_variant, name_of, noise_of
 
@@ -52,6 +54,7 @@ def gain(
     spike_timing: TimingOption = None,
     set_: SetOption = None,
     threads: ThreadsOption = None,
+    backend: BackendOption = "neurosim",
     plot: PlotOption = None,
     csv: CsvOption = None,
     json: JsonOption = False,
@@ -77,6 +80,7 @@ def gain(
         spike_timing=spike_timing,
         parameters=parse_settings(set_, loaded.parameters),
         threads=threads,
+        simulate=simulator(backend),
         progress=True,
     )
     if csv is not None:

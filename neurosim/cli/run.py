@@ -10,6 +10,7 @@ import typer
 
 from ..errors import IncompleteWarning, InputError
 from .common import (
+    BackendOption,
     CsvOption,
     DtOption,
     JsonOption,
@@ -28,6 +29,7 @@ from .common import (
     print_json,
     say_written,
     show_table,
+    simulator,
 )
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ def run(
     interpolate: InterpolateOption = False,
     out: OutOption = None,
     threads: ThreadsOption = None,
+    backend: BackendOption = "neurosim",
     plot: PlotOption = None,
     csv: CsvOption = None,
     json: JsonOption = False,
@@ -98,8 +101,6 @@ def run(
 
     Several values of a parameter make several neurons.
     """
-    from ..simulation import simulate
-
     loaded = load_variant(model, variant)
     usual = loaded.variants.get(variant or "")
     if not current and usual is not None and usual.current is not None:
@@ -107,7 +108,7 @@ def run(
     drive = drive_of(loaded, current or [], noise, {"unit": unit, "area": area, "interpolate": interpolate})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", IncompleteWarning)  # said below
-        recording = simulate(
+        recording = simulator(backend)(
             loaded,
             drive,
             duration or _length(drive, dt or loaded.dt) or (usual and usual.duration) or 100,

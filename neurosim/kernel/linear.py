@@ -135,7 +135,7 @@ def matrices(model: Model, method: Method, values: Mapping[str, Any], neurons: i
         Parameters and the defines that depend on them alone, in the coherent set.
     """
     states = linear_states(model) if isinstance(method, ExactRungeKutta) else list(model.states)
-    matrix = _equations(model, method, states, values, neurons)
+    matrix = equations_of(model, method, states, values, neurons)
     size, inputs = len(states), list(model.inputs)
     columns = [*states, *inputs, "1"]
     rows = {f"A{i}_{column}": matrix[:, i, k] for i in range(size) for k, column in enumerate(columns)}
@@ -151,7 +151,7 @@ def matrices(model: Model, method: Method, values: Mapping[str, Any], neurons: i
     return {name: np.ascontiguousarray(row) for name, row in rows.items()}
 
 
-def _equations(model: Model, method: Method, states: list[str], values: Mapping[str, Any], neurons: int) -> Floats:
+def equations_of(model: Model, method: Method, states: list[str], values: Mapping[str, Any], neurons: int) -> Floats:
     """(A B c) of every neuron: (neurons, states, states + inputs + 1)."""
     form = linear_form(model, states, method)
     inputs = list(model.inputs)

@@ -187,8 +187,19 @@ _NOT_LINEAR = (
 )
 
 
+def frozen_slopes(model: Model) -> list[ast.expr]:
+    """Of each state, its rate's derivative with respect to it.
+
+    Raises
+    ------
+    InputError
+        Where a rate is not linear in its own state.
+    """
+    return _slopes(model, _NOT_LINEAR)
+
+
 def _exponential_euler(model: Model, method: ExponentialEuler, writer: Writer, nodes: tuple[float, ...]) -> Scheme:
-    function = _rates_and_slopes(model, writer, _slopes(model, _NOT_LINEAR))
+    function = _rates_and_slopes(model, writer, frozen_slopes(model))
     lines = _frozen(model, "r", writer.arguments("rates_and_slopes", 0.0, nodes))
     lines += [f"s_{name} = s_{name} + h*r1_{name}/exprelr(h*r2_{name})" for name in model.states]
     return Scheme([function], [], lines, lines)
