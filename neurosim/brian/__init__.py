@@ -9,12 +9,11 @@ from typing import Any
 
 from ..arguments import make_setup
 from ..errors import InputError
-from ..methods import Adaptive, find_method
+from ..methods import METHODS, Adaptive, find_method
 from ..model import Model, load_model
 from ..progress import Progress
 from ..recording import Recording
 from ..simulation import run_with
-from .schemes import LEGAL
 from .script import script_of
 from .translate import translate
 
@@ -130,7 +129,8 @@ def script(
 def _fixed_step(model: Model, method: str | None) -> None:
     scheme = find_method(model.method if method is None else method)
     if isinstance(scheme, Adaptive):
-        raise InputError(f"Brian2 cannot run the method {scheme.name}, which chooses its steps; take {LEGAL}")
+        legal = ", ".join(name for name, method in METHODS.items() if not isinstance(method, Adaptive))
+        raise InputError(f"Brian2 cannot run the method {scheme.name}, which chooses its steps; take one of {legal}")
 
 
 def _backend() -> Any:

@@ -9,7 +9,7 @@ from numpy import where as choose
 @implementation("cython", "cdef double where(bint c, double a, double b):\n    return a if c else b")
 @declare_types(condition="boolean", a="any", b="any", result="float")
 @check_units(condition=1, a=None, b=None, result=lambda condition, a, b: a)
-def where(condition, a, b):  # type: ignore[no-untyped-def]  # as a script has it
+def where(condition, a, b):
     """Choose a where a condition holds, else b: unlike int(condition)*a, also for an infinite a or b."""
     return choose(condition, a, b)
 
@@ -18,6 +18,6 @@ def where(condition, a, b):  # type: ignore[no-untyped-def]  # as a script has i
 @implementation("cython", "cdef double gate(double x):\n    return 1.0 if x != x else (1 + tanh(x))/2")
 @declare_types(x="float", result="float")
 @check_units(x=1, result=1)
-def gate(x):  # type: ignore[no-untyped-def]
+def gate(x):
     """(1 + tanh(x))/2, and 1 at infinite beta times 0."""
     return choose(isnan(x), 1.0, (1 + tanh(x)) / 2)

@@ -13,6 +13,7 @@ from ..kernel.windows import OnSpikes, OnTrace
 from ..model.values import with_defines
 from ..progress import Progress
 from ..units import parse_unit
+from . import updaters
 from .functions import gate, where
 from .translate import Translation, translate
 from .words import Amount, Floats, coherent_in_si
@@ -57,9 +58,10 @@ class _Run:
         namespace = {name: _quantity(amount) for name, amount in lines.constants.items()}
         namespace |= {name: brian2.TimedArray(_quantity(table), dt=dt) for name, table in lines.tables.items()}
         namespace |= {name: _FUNCTIONS[name] for name in translation.functions}
-        method: Any = translation.method
-        if translation.updater:
-            method = brian2.ExplicitStateUpdater(translation.updater)
+        scheme = translation.scheme
+        method: Any = getattr(updaters, scheme.name) if scheme.options else scheme.name
+        if scheme.description:
+            method = brian2.ExplicitStateUpdater(scheme.description)
         group = brian2.NeuronGroup(
             self.setup.drive.neurons,
             "\n".join(lines.equations),
@@ -67,6 +69,7 @@ class _Run:
             reset="\n".join(translation.reset) or None,
             refractory=translation.refractory or False,
             method=method,
+            method_options=dict(scheme.options) or None,
             clock=self.clock,
             namespace=namespace,
             codeobj_class=NumpyCodeObject if translation.divides_by_zero else None,

@@ -1,7 +1,7 @@
 """Writes a translation as a script for Brian2 that needs nothing else."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,15 +27,10 @@ def script_of(translation: Translation) -> str:
     if translation.divides_by_zero:
         parts.append("prefs.codegen.target = 'numpy'  # Cython stops at 1/0, also where it is dropped by where()")
         parts.append("seterr(divide='ignore', invalid='ignore')")
-    parts += _functions(translation)
+    parts += [*_functions(translation), *_updater(translation)]
     parts += ["", "namespace = {", *_numbers(translation), "}", "", "equations = ("]
     parts += [f"    {line + chr(10)!r}" for line in lines.equations]
-    parts += [")", *_updater(translation), *_group(translation)]
-    for name, amount in lines.arrays.items():
-        parts.append(f"setattr(neurons, {name!r}, {_array(amount, setup.drive.neurons)})")
-    for name, value in lines.start:
-        written = repr(value) if isinstance(value, str) else _start(name, value, setup.drive.neurons)
-        parts.append(f"setattr(neurons, {name!r}, {written})")
+    parts += [")", *_group(translation), *_start(translation)]
     parts += [f"neurons.run_regularly({code!r}, when='before_start', order=-1)" for code in lines.regular]
     if translation.after:
         parts.append(f"neurons.run_regularly({translation.after!r}, when='end')")
@@ -51,17 +46,34 @@ def script_of(translation: Translation) -> str:
     return "\n".join(parts) + "\n"
 
 
+def _copies(file: str, wanted: Collection[str]) -> Iterator[str]:
+    """Functions out of a file beside this one."""
+    text = Path(__file__).with_name(file).read_text(encoding="utf-8")
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and node.name in wanted:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
+            yield from ["", "", *text.splitlines()[first : node.end_lineno]]
+
+
 def _functions(translation: Translation) -> Iterator[str]:
     """Copies of the functions that Brian2 does not have."""
-    if not translation.functions:
-        return
-    text = Path(__file__).with_name("functions.py").read_text(encoding="utf-8")
-    yield "choose = where"
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef) and node.name in translation.functions:
-            first = node.decorator_list[0].lineno - 1
-            yield from ["", "", *text.splitlines()[first : node.end_lineno]]
-    yield ""
+    if translation.functions:
+        yield "choose = where"
+        yield from _copies("functions.py", translation.functions)
+        yield ""
+
+
+def _updater(translation: Translation) -> Iterator[str]:
+    """The integration method, where Brian2 does not have it."""
+    scheme = translation.scheme
+    if scheme.description:
+        yield from ["", f"# {translation.setup.method.summary}", "updater = ExplicitStateUpdater("]
+        yield from [f"    {line + chr(10)!r}" for line in scheme.description.splitlines()]
+        yield ")"
+    elif scheme.options:
+        yield "from brian2.utils.stringtools import word_substitute"
+        yield from _copies("updaters.py", {scheme.name})
+        yield ""
 
 
 def _numbers(translation: Translation) -> Iterator[str]:
@@ -77,20 +89,19 @@ def _numbers(translation: Translation) -> Iterator[str]:
         yield f"    {name!r}: {name},"
 
 
-def _updater(translation: Translation) -> list[str]:
-    if not translation.updater:
-        return []
-    described = [f"    {line + chr(10)!r}" for line in translation.updater.splitlines()]
-    return ["", f"# {translation.setup.method.summary!a}", "updater = ExplicitStateUpdater(", *described, ")"]
-
-
 def _group(translation: Translation) -> list[str]:
     arguments = [str(translation.setup.drive.neurons), "equations", f"threshold={translation.threshold!r}"]
     if translation.reset:
         arguments.append("reset=" + repr("\n".join(translation.reset)))
     if translation.refractory:
         arguments.append(f"refractory={translation.refractory!r}")
-    arguments += ["method=updater" if translation.updater else f"method={translation.method!r}", "namespace=namespace"]
+    scheme = translation.scheme
+    method = "updater" if scheme.description else scheme.name if scheme.options else repr(scheme.name)
+    arguments += [f"method={method}"]
+    if scheme.options:
+        options = [f"        {key!r}: {dict(value)!r}," for key, value in scheme.options.items()]
+        arguments.append("\n".join(["method_options={", *options, "    }"]))
+    arguments.append("namespace=namespace")
     notes = []
     if translation.refractory and translation.refractory_steps is not None:
         notes = ["# Brian2 counts the refractory time from the beginning of the spike's step: one step more."]
@@ -99,11 +110,22 @@ def _group(translation: Translation) -> list[str]:
     return ["", *notes, "neurons = NeuronGroup(", *(f"    {argument}," for argument in arguments), ")"]
 
 
+def _start(translation: Translation) -> Iterator[str]:
+    """Values for each neuron, and those at the start."""
+    lines, neurons = translation.lines, translation.setup.drive.neurons
+    given = [(name, _array(amount, neurons)) for name, amount in lines.arrays.items()]
+    given += [(name, repr(v) if isinstance(v, str) else _first(name, v, neurons)) for name, v in lines.start]
+    if given:
+        yield "for name, value in ["
+        yield from (f"    ({name!r}, {value})," for name, value in given)
+        yield from ["]:", "    setattr(neurons, name, value)"]
+
+
 def _array(amount: Amount, neurons: int) -> str:
     return Amount(np.broadcast_to(amount.values, neurons), amount.unit).text
 
 
-def _start(name: str, amount: Amount, neurons: int) -> str:
+def _first(name: str, amount: Amount, neurons: int) -> str:
     values = np.asarray(amount.values)
     if name == "not_refractory":
         return repr(np.broadcast_to(values, neurons).astype(bool).tolist())

@@ -13,7 +13,7 @@ from ..kernel.layout import feeds_back, needs_since_spike
 from ..model.values import with_defines
 from ..units import NUMBER, RATE, TIME, combine, parse_unit
 from .inputs import InputWriter, Lines, NoiseTerm
-from .schemes import scheme_of
+from .schemes import Scheme, scheme_of
 from .words import Amount, Floats, Place, Words, dimension_text
 
 _MS = parse_unit("ms")
@@ -37,8 +37,8 @@ class Translation:
         A time, or a condition; empty if there is none.
     after : str
         Statements at the end of every step.
-    method, updater : str
-        A method of Brian2, or the description of one it does not have.
+    scheme : Scheme
+        How it integrates.
     functions : frozenset
         Functions needed that Brian2 does not have.
     last_step : str
@@ -60,8 +60,7 @@ class Translation:
     reset: list[str]
     refractory: str
     after: str
-    method: str
-    updater: str
+    scheme: Scheme
     functions: frozenset[str]
     last_step: str
     hazard: str
@@ -94,7 +93,6 @@ def translate(setup: Setup) -> Translation:
 class _Translator:
     def __init__(self, setup: Setup) -> None:
         self.setup, self.model = setup, setup.model
-        self.method, self.updater = scheme_of(setup, self.model)
         spike = self.model.spike
         texts = [formula.text for formula in (spike.rule, *self.model.defines.values())]
         infinite = any("inf" in names(parse(text)) for text in texts)
@@ -133,6 +131,7 @@ class _Translator:
         if inputs.needs_clock:
             self.lines.equations.insert(0, f"{self.clock} = t : second (constant over dt)")
         self._states(before)
+        scheme = scheme_of(setup, self.words, self.lines, before)
         if self.counts:
             self.lines.equations.append(f"{self.last_step} : 1")
             ago = np.asarray(setup.start.get("since_spike", np.inf)) / setup.dt
@@ -145,8 +144,8 @@ class _Translator:
         if not self.lines.equations:
             self.lines.equations.append("unused : 1")
         return Translation(
-            setup, MappingProxyType(self.words.name), self.lines, threshold, reset, refractory, after, self.method,
-            self.updater, frozenset(self.words.functions), self.last_step if self.counts else "", self.hazard,
+            setup, MappingProxyType(self.words.name), self.lines, threshold, reset, refractory, after, scheme,
+            frozenset(self.words.functions), self.last_step if self.counts else "", self.hazard,
             self.edge, self.above, self.refractory_steps,
         )  # fmt: skip
 

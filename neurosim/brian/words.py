@@ -175,7 +175,11 @@ class Words:
 
     def write(self, text: str, place: Place, wanted: Dimension | None = None) -> str:
         """An expression of the model file in Brian2's words, in the dimension wanted where it fits any."""
-        return ast.unparse(self._code(parse(text), place, wanted))
+        return self.write_tree(parse(text), place, wanted)
+
+    def write_tree(self, tree: ast.expr, place: Place, wanted: Dimension | None = None) -> str:
+        """The same for a parsed expression."""
+        return ast.unparse(self._code(tree, place, wanted))
 
     def _code(self, tree: ast.expr, place: Place, wanted: Dimension | None = None) -> ast.expr:
         if wanted not in (None, NUMBER) and kind(tree, self.kinds) is None:

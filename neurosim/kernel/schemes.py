@@ -198,6 +198,11 @@ def frozen_slopes(model: Model) -> list[ast.expr]:
     return _slopes(model, _NOT_LINEAR)
 
 
+def slopes_where_linear(model: Model) -> list[ast.expr]:
+    """Of each state, its rate's derivative with respect to it; 0 where the rate is not linear in it."""
+    return _slopes(model, None)
+
+
 def _exponential_euler(model: Model, method: ExponentialEuler, writer: Writer, nodes: tuple[float, ...]) -> Scheme:
     function = _rates_and_slopes(model, writer, frozen_slopes(model))
     lines = _frozen(model, "r", writer.arguments("rates_and_slopes", 0.0, nodes))
@@ -208,7 +213,7 @@ def _exponential_euler(model: Model, method: ExponentialEuler, writer: Writer, n
 def _exponential_midpoint(
     model: Model, method: ExponentialMidpoint, writer: Writer, nodes: tuple[float, ...]
 ) -> Scheme:
-    slopes = _slopes(model, None)
+    slopes = slopes_where_linear(model)
     linear = {name: ast.unparse(slope) != "0.0" for name, slope in zip(model.states, slopes, strict=True)}
     function = _rates_and_slopes(model, writer, slopes)
     lines = _frozen(model, "r", writer.arguments("rates_and_slopes", 0.0, nodes))
