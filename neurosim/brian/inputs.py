@@ -114,7 +114,7 @@ class InputWriter:
             node = next(iter(self.nodes)) if self.single else None
             for of_node in noise:
                 (terms.held if self.single or not of_node[1] else terms.moving).append(of_node[0](node))
-            if self.single:
+            if self.single or not terms.moving:
                 text = " + ".join([*terms.moving, *terms.held])
                 self.lines.equations.append(f"{words.name[name]} = {text} : {dimension} (constant over dt)")
             else:

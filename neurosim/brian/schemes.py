@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..kernel import Setup
-from ..kernel.linear import equations_of, linear_form, linear_states, matrices
+from ..kernel.linear import equations_of, linear_form, matrices, propagated_states
 from ..kernel.schemes import frozen_slopes, slopes_where_linear
 from ..methods import Exact, ExactRungeKutta, ExponentialEuler, ExponentialMidpoint, RungeKutta
 from ..model import Model
@@ -91,8 +91,9 @@ def _by_matrices(setup: Setup, words: Words, lines: Lines) -> Scheme:
     With the input held over a step ``euler`` is the same there.
     """
     model, method = words.model, setup.method
+    assert isinstance(method, Exact | ExactRungeKutta)
     whole = isinstance(method, Exact)
-    states = list(model.states) if whole else linear_states(model)
+    states = propagated_states(model, method)
     linear_form(model, states, method)
     values = with_defines(model, setup.parameters)
     if whole:

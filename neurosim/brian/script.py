@@ -19,6 +19,7 @@ def script_of(translation: Translation) -> str:
         f"# {model.name!a}: {model.summary!a}",
         f"# {model.reference!a}",
         "from brian2 import *",
+        *(["from brian2.utils.stringtools import word_substitute"] if translation.scheme.options else []),
         "",
         f"defaultclock.dt = {setup.dt!r}*ms",
     ]
@@ -71,7 +72,6 @@ def _updater(translation: Translation) -> Iterator[str]:
         yield from [f"    {line + chr(10)!r}" for line in scheme.description.splitlines()]
         yield ")"
     elif scheme.options:
-        yield "from brian2.utils.stringtools import word_substitute"
         yield from _copies("updaters.py", {scheme.name})
         yield ""
 

@@ -29,6 +29,25 @@ def linear_states(model: Model) -> list[str]:
         chosen = kept
 
 
+def propagated_states(model: Model, method: Exact | ExactRungeKutta) -> list[str]:
+    """The states that a method carries by the matrix exponential.
+
+    Raises
+    ------
+    InputError
+        Where there are none.
+    """
+    if isinstance(method, Exact):
+        return list(model.states)
+    states = linear_states(model)
+    if not states:
+        raise InputError(
+            f"{method.name} needs states whose rates are linear, with constant coefficients, in each other and the "
+            f"input; {model.name} has none; use {method.rest.name}"
+        )
+    return states
+
+
 def linear_form(model: Model, states: list[str], method: Method) -> dict[tuple[str, str], ast.expr | None]:
     """Coefficients of the linear equations of `states`: (state, state or input) → a tree of parameters, None for 0.
 

@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..methods import Exact, ExactRungeKutta, ExponentialEuler, ExponentialMidpoint, Method, RungeKutta
 from ..model import Model
 from .layout import TICK
-from .linear import generator_names, linear_form, linear_states, matrix_names
+from .linear import generator_names, linear_form, matrix_names, propagated_states
 from .rewrite import NotLinear, Slopes
 from .writer import Writer
 
@@ -247,12 +247,7 @@ def _exact(model: Model, method: Exact, writer: Writer, nodes: tuple[float, ...]
 
 
 def _exact_runge_kutta(model: Model, method: ExactRungeKutta, writer: Writer, nodes: tuple[float, ...]) -> Scheme:
-    states = linear_states(model)
-    if not states:
-        raise InputError(
-            f"{method.name} needs states whose rates are linear, with constant coefficients, in each other and the "
-            f"input; {model.name} has none; use {method.rest.name}"
-        )
+    states = propagated_states(model, method)
     linear_form(model, states, method)
     at = [nodes.index(node) for node in (0.0, 0.5, 1.0)]
     whole = _propagated(model, states, "Q", "m_", at) + _propagated(model, states, "P", "x_", at)

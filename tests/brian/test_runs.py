@@ -5,6 +5,7 @@ import pytest
 
 import neurosim as ns
 from neurosim.errors import InputError
+from neurosim.methods import METHODS, Adaptive
 from neurosim.model import Model
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -46,9 +47,56 @@ def test_currents(kind):
     compare("fitzhugh-nagumo", CURRENTS[kind] * 0.1, 20)
 
 
-@pytest.mark.parametrize("method", ["euler", "heun", "midpoint", "rk4", "exponential-euler"])
+FIXED = [name for name, method in METHODS.items() if not isinstance(method, Adaptive)]
+
+
+@pytest.mark.parametrize("method", [name for name in FIXED if not name.startswith("exact")])
 def test_methods(method):
     compare("hodgkin-huxley", ns.step(10, 1, 8) + ns.step(3, 2.03, 6), 10, method=method)
+
+
+@pytest.mark.parametrize("method", [name for name in FIXED if name != "exponential-euler"])
+def test_methods_with_a_reset_and_an_input_that_moves(method):
+    current = (
+        ns.sine([1, 0.3], 40, 0.9) + ns.step(0.2, 7.03, 21) + ns.from_array(SAMPLES[0], 0.1, interpolate=True) / 60
+    )
+    compare("adaptive-threshold", current, 20, method=method)
+
+
+def test_exponential_midpoint_where_a_rate_is_not_linear():
+    compare("izhikevich", ns.ramp(0, 20, 2, 15), 30, method="exponential-midpoint")
+
+
+HELD = """
+name = "made-up"
+summary = "linear, with a held state that another depends on, and an integral, so that no state of rest is the only one"
+reference = "none"
+[defaults]
+dt = "0.1 ms"
+method = "exact"
+[parameters]
+tau = ["10 ms", "time constant"]
+t_ref = ["3 ms", "refractory time"]
+[inputs]
+I = ["mV", "input"]
+J = ["mV", "not looked at"]
+[state]
+V = { start = "0", rate = "(I - V - w)/tau" }
+w = { start = "0", rate = "(V/2 - w)/(3*tau)" }
+total = { start = "0*mV*ms", rate = "V" }
+[spike]
+threshold = "V > 7*mV"
+reset = { V = "0", w = "w + 1*mV" }
+refractory = "t_ref"
+hold = ["V"]
+"""
+
+
+@pytest.mark.parametrize("method", ["exact", "exact-rk4"])
+def test_linear_models_that_brian2_does_not_solve(method):
+    drive = {"I": ns.sine([4, 8], 30, 10) + ns.step(2, 5.03, 21), "J": 1}
+    ours, _ = compare(Model.from_toml(HELD), drive, 40, method=method, parameters={"tau": [8, 10]})
+    assert ours.spike_count.min() >= 2
 
 
 def test_exact_takes_the_input_in_the_middle_of_a_step():
@@ -136,41 +184,152 @@ def test_names_that_brian2_takes():
         assert not is_taken(name)
 
 
+# Currents that were recorded ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    path = tmp_path / "current.csv"
+    rows = [f"{k * 0.2:.1f},{value:.6f}" for k, value in enumerate(SAMPLES[0, :101] * 100)]
+    path.write_text("\n".join(["time (ms),current (pA)", *rows, ""]), encoding="utf-8")
+    return path
+
+
+def test_a_recorded_current(recorded):
+    compare("leaky-integrate-and-fire", ns.from_file(recorded) * [3, 4], 20)
+    compare("leaky-integrate-and-fire", ns.from_file(recorded, interpolate=True) * 3 + 0.2, 20)
+
+
+def test_a_recorded_current_for_an_area_of_membrane(recorded):
+    current = ns.from_file(recorded, area="8000 um^2")
+    ours, _ = compare("hodgkin-huxley", current, 20)
+    assert abs(ours["I"][0, 1] - SAMPLES[0, 0] * 100e-6 / 8000e-8) < 1e-6  # pA over um² in uA/cm²
+
+
+# Starts --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_stationary_start():
+    """Of a stationary process the mean number of spikes in T is T over the mean interval, from the first ms on."""
+    run = ns.brian.simulate("renewal", 1.2, 10, neurons=4000, start="stationary", seed=1)
+    rate = ns.renewal_theory("renewal", 1.2).rate / 1000
+    counts = run.spike_count
+    assert abs(counts.mean() - 10 * rate) < 4 * counts.std() / np.sqrt(counts.size)
+    fresh = ns.brian.simulate("renewal", 1.2, 10, neurons=4000, seed=1).spike_count
+    assert abs(fresh.mean() - 10 * rate) > 8 * fresh.std() / np.sqrt(fresh.size)
+
+
+def test_going_on_from_a_random_run_draws_by_the_seed_given():
+    start = ns.simulate("renewal", 1.5, 50, neurons=5, seed=1).final_state
+    runs = [ns.brian.simulate("renewal", 1.5, 50, start=start, seed=seed) for seed in (1, 1, 2)]
+    assert runs[0].seed == 1
+    assert np.array_equal(runs[0].spike_time, runs[1].spike_time)
+    assert not np.array_equal(runs[0].spike_time, runs[2].spike_time)
+
+
+# What is refused -----------------------------------------------------------------------------------------------------
+
+
+def made(spike):
+    """A model with another spike rule."""
+    return Model.from_toml(HELD[: HELD.index("total =")] + "[spike]\n" + spike)
+
+
+LIF = "leaky-integrate-and-fire"
 REFUSED = {
-    "chooses its steps": lambda: ns.brian.simulate("hodgkin-huxley", 10, 10, method="dopri5"),
-    "cannot run the method exponential-midpoint": lambda: ns.brian.simulate(
-        "hodgkin-huxley", 10, 10, method="exponential-midpoint"
+    "chooses its steps": ("hodgkin-huxley", 10, {"method": "dopri5"}),
+    "rtol and atol are for dopri5": ("hodgkin-huxley", 10, {"rtol": 1e-6}),
+    "no spikes between steps": ("izhikevich", 10, {"spike_timing": "located"}),
+    "whole run in memory": ("hodgkin-huxley", 10, {"out": "run.h5"}),
+    "certify is for deterministic runs": ("renewal", 1.5, {"certify": True, "dt": 1}),
+    "multiples of dt": ("hodgkin-huxley", ns.from_array(SAMPLES[0], 0.07), {}),
+    "linear in it": ("izhikevich", 10, {"method": "exponential-euler"}),
+    "linear with constant": ("izhikevich", 10, {"method": "exact"}),
+    "exact-rk4 needs states": ("izhikevich", 10, {"method": "exact-rk4"}),
+    "poisson_input of several rates": (LIF, ns.poisson_input([5, 6], 1, frozen=True), {}),
+    "ornstein_uhlenbeck of several": (LIF, ns.ornstein_uhlenbeck(1, 1, [5, 6], frozen=True), {}),
+    "wait for a new rising edge": (
+        made('threshold = "V > 7*mV"\nrefractory = "t_ref"'),
+        {"I": 1, "J": 1},
+        {},
     ),
-    "no spikes between steps": lambda: ns.brian.simulate("izhikevich", 10, 10, spike_timing="located"),
-    "multiples of dt": lambda: ns.brian.simulate("hodgkin-huxley", ns.from_array(SAMPLES[0], 0.07), 10),
-    "linear in it": lambda: ns.brian.simulate("izhikevich", 10, 10, method="exponential-euler"),
-    "linear with constant": lambda: ns.brian.simulate("izhikevich", 10, 10, method="exact"),
+    "draw again at the moment": (
+        made('probability = "gate(V/mV)"\nper = "1*ms"\nreset = { V = "0" }\nrefractory = "t_ref"\nhold = ["V"]'),
+        {"I": 1, "J": 1},
+        {},
+    ),
 }
 
 
 @pytest.mark.parametrize("words", REFUSED)
-def test_what_brian2_cannot_express_is_refused_by_name(words):
+def test_what_brian2_cannot_express_is_refused_by_name(words, monkeypatch):
+    monkeypatch.setattr("brian2.Network.run", None)  # it never comes to that
+    model, current, options = REFUSED[words]
     with pytest.raises(InputError, match=words):
-        REFUSED[words]()
+        ns.brian.simulate(model, current, 10, **options)
 
 
-def test_gain_function_and_intervals_run_on_it():
-    inputs = np.linspace(1.5, 4, 4)
-    options = {"duration": 300, "discard": 50, "parameters": {"t_ref": [1, 2]}}
-    ours = ns.gain_function("leaky-integrate-and-fire", inputs, spike_timing="grid", **options)
-    theirs = ns.gain_function("leaky-integrate-and-fire", inputs, simulate=ns.brian.simulate, **options)
+# Experiments ---------------------------------------------------------------------------------------------------------
+
+
+def test_gain_functions_run_on_it():
+    inputs = np.linspace(1.5, 4, 3)
+    options = {"duration": 150, "discard": 50, "parameters": {"t_ref": [1, 2]}}
+    ours = ns.gain_function(LIF, inputs, spike_timing="grid", **options)
+    theirs = ns.gain_function(LIF, inputs, simulate=ns.brian.simulate, **options)
     np.testing.assert_allclose(theirs.rate, ours.rate, rtol=1e-12)
     np.testing.assert_array_equal(theirs.spike_count, ours.spike_count)
     np.testing.assert_allclose(theirs.onset, ours.onset)
-    found = ns.interval_distribution("renewal", 1.5, intervals=2000, simulate=ns.brian.simulate, seed=1, discard=50)
+
+
+def test_a_gain_function_both_ways_runs_on_it():
+    options = {"duration": 100, "discard": 20, "direction": "both"}
+    ours, theirs = (
+        ns.gain_function("fitzhugh-nagumo", [0.2, 0.5], simulate=by, **options)
+        for by in (ns.simulate, ns.brian.simulate)
+    )
+    assert ours.spike_count.max() >= 2
+    np.testing.assert_array_equal(theirs.spike_count, ours.spike_count)
+    np.testing.assert_allclose(theirs.rate, ours.rate, rtol=1e-12)
+
+
+def test_a_gain_function_under_noise_has_the_rate_of_theory():
+    noise = ns.white_noise(0, 1)
+    found = ns.gain_function(LIF, [2.2], noise=noise, duration=1200, trials=100, seed=1, simulate=ns.brian.simulate)
+    assert abs(found.rate - found.theory)[0] < 4 * found.standard_error[0] + 0.01 * found.theory[0]  # a grid of 0.1 ms
+
+
+def test_interval_distributions_run_on_it():
+    """χ² against the law in closed form; blocks of a run go on with other numbers."""
+    options = {"intervals": 2000, "simulate": ns.brian.simulate, "seed": 1, "discard": 50}
+    found = ns.interval_distribution("renewal", 1.5, **options)
     assert found.intervals.size >= 2000
-    assert found.agreement().p_value > 1e-3  # χ² against the law in closed form
-    again = ns.interval_distribution("renewal", 1.5, intervals=2000, simulate=ns.brian.simulate, seed=1, discard=50)
-    assert np.array_equal(found.intervals, again.intervals)
+    assert found.agreement().p_value > 1e-3
+    assert np.array_equal(found.intervals, ns.interval_distribution("renewal", 1.5, **options).intervals)
 
 
-def test_record_every_and_certify():
-    ours = ns.simulate("fitzhugh-nagumo", 0.5, 30, record="V", record_every=7)
-    theirs = ns.brian.simulate("fitzhugh-nagumo", 0.5, 30, record="V", record_every=7, certify=True)
+def test_excitability_runs_on_it():
+    """Rheobase of a leaky membrane: (theta - E)/R·(1 - e^(-T/tau)); its impedance R/(1 + iωτ)."""
+    found = ns.rheobase(LIF, duration=50, low=1, high=3, tolerance=1e-3, simulate=ns.brian.simulate)
+    assert found == pytest.approx(2 / (1 - np.exp(-5)), rel=2e-3)
+    at = np.array([10.0, 40.0])
+    measured = ns.impedance(LIF, frequencies=at, duration=300, tolerance=0.01, simulate=ns.brian.simulate)
+    np.testing.assert_allclose(measured.impedance, 10 / (1 + 2j * np.pi * at / 1000 * 10), rtol=0.01)
+
+
+def test_record_every_some_neurons_and_certify():
+    options = {"record": "V", "record_every": 7, "record_neurons": [2, 0]}
+    ours = ns.simulate("fitzhugh-nagumo", [0.5, 0.6, 0.7], 30, **options)
+    theirs = ns.brian.simulate("fitzhugh-nagumo", [0.5, 0.6, 0.7], 30, certify=True, **options)
     np.testing.assert_allclose(theirs["V"], ours["V"], atol=1e-9)
-    assert theirs.certificate.finer == "dt 0.05 ms"
+    assert theirs.certificate.finer == "dt 0.05 ms"  # on the grid, as all that Brian2 does
+
+
+def test_a_recording_of_it_can_be_kept_but_not_repeated(tmp_path):
+    run = ns.brian.simulate("renewal-hazard", 1.5, 30, neurons=3, seed=1)
+    assert run.spike_timing == "grid"
+    run.save(tmp_path / "run.h5")
+    kept = ns.load(tmp_path / "run.h5")
+    assert np.array_equal(kept.spike_time, run.spike_time)
+    with pytest.raises(InputError, match="no receipt"):
+        ns.rerun(kept)

@@ -24,8 +24,9 @@ def test_traces(name):
 
 @pytest.mark.parametrize("name", agreement.RANDOM)
 def test_law_of_random_models(name):
-    of_intervals, of_counts, _ = agreement.same_law(name, *agreement.RANDOM[name])
-    assert min(of_intervals, of_counts) > 1e-3
+    value, *others = agreement.RANDOM[name]
+    law = agreement.same_law(name, agreement.moving(value), *others)
+    assert min(law.first, law.interval, law.count) > 1e-3
 
 
 def test_infinite_values():
