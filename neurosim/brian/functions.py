@@ -5,9 +5,9 @@ from numpy import isnan, tanh
 from numpy import where as choose
 
 
-@implementation("numpy", discard_units=True)
 @implementation("cpp", "double where(bool c, double a, double b) { return c ? a : b; }")
 @implementation("cython", "cdef double where(bint c, double a, double b):\n    return a if c else b")
+@implementation("numpy", discard_units=True)
 @declare_types(condition="boolean", a="any", b="any", result="float")
 @check_units(condition=1, a=None, b=None, result=lambda condition, a, b: a)
 def where(condition, a, b):
@@ -15,9 +15,9 @@ def where(condition, a, b):
     return choose(condition, a, b)
 
 
-@implementation("numpy", discard_units=True)
 @implementation("cpp", "double gate(double x) { return x != x ? 1.0 : (1 + tanh(x))/2; }")
 @implementation("cython", "cdef double gate(double x):\n    return 1.0 if x != x else (1 + tanh(x))/2")
+@implementation("numpy", discard_units=True)
 @declare_types(x="float", result="float")
 @check_units(x=1, result=1)
 def gate(x):
