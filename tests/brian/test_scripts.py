@@ -1,5 +1,6 @@
 """Exported scripts run without neurosim and give the same spikes; the command line reaches Brian2."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 import neurosim as ns
 from neurosim.cli import app
+from neurosim.errors import NeurosimError
 from neurosim.model import Model
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -32,7 +34,8 @@ RUNS = {
     "leaky-integrate-and-fire": (ns.sine(2, 40, 2), 100, {"parameters": {"t_ref": [1, 2.04]}}),
     "fitzhugh-nagumo": (0.5, 120, {"method": "heun", "start": {"V": 0.5}}),
     "renewal-deterministic": (2, 30, {}),
-    "pinsky-rinzel": ({"I_s": 5, "I_d": 0}, 20, {}),
+    "adaptive-threshold": (ns.step(0.9, 5.03) + ns.sine(0.2, 40), 100, {"method": "exact-rk4"}),
+    "izhikevich": (ns.pulses(15, np.arange(5, 95, 10), 5), 100, {"method": "exponential-midpoint"}),
 }
 
 
@@ -56,13 +59,42 @@ def test_a_random_script_draws_the_numbers_of_its_seed(tmp_path):
     np.testing.assert_allclose(times, run.spike_time, rtol=0, atol=1e-9)
 
 
-def test_text_of_the_file_stays_text(tmp_path):
-    evil = "\\\"\\\"\\\"'''; print(1); #"
+HOSTILE = [  # as written between the quotes of a TOML file
+    r"\"\"\"'''; print(1); #",
+    r"\\'); print(1) #",
+    "{print(1)} %(x)s # type: ignore",
+    "π print(1)",
+]
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_text_of_the_file_stays_text(evil, tmp_path):
+    """The program is that of the file without such words, and so is what it prints."""
     text = ns.load_model("leaky-integrate-and-fire").source
-    text = text.replace("membrane time constant", evil).replace("A leaky membrane", evil).replace("Gerstner,", evil)
-    script = ns.brian.script(Model.from_toml(text), 3, 20)
-    _, times = spikes_of(script, tmp_path)
-    np.testing.assert_allclose(times, ns.simulate("leaky-integrate-and-fire", 3, 20, spike_timing="grid").spike_time)
+    for words in ("membrane time constant", "A leaky membrane", "Gerstner,", "injected current"):
+        assert words in text
+        text = text.replace(words, evil)
+    script = ns.brian.script(Model.from_toml(text), ns.step(3, 1.03), 20)
+    plain = ns.brian.script("leaky-integrate-and-fire", ns.step(3, 1.03), 20)
+    assert ast.dump(ast.parse(script)) == ast.dump(ast.parse(plain))
+    if evil == HOSTILE[0]:
+        _, times = spikes_of(script, tmp_path)
+        run = ns.simulate("leaky-integrate-and-fire", ns.step(3, 1.03), 20, spike_timing="grid")
+        np.testing.assert_allclose(times, run.spike_time)
+
+
+@pytest.mark.parametrize("evil", [r"\nprint(1)", r"\r\nprint(1)", r"\u2028print(1)", r"\u0085print(1)", r"\fprint(1)"])
+def test_lines_cannot_be_broken(evil):
+    """Already the file is refused."""
+    with pytest.raises(NeurosimError, match="one line"):
+        Model.from_toml(ns.load_model("leaky-integrate-and-fire").source.replace("membrane time constant", evil))
+
+
+@pytest.mark.parametrize("name", ["__import__", "V = 1; print(1)", "eval", "e\u0301"])
+def test_names_that_are_code_are_no_names(name):
+    text = ns.load_model("leaky-integrate-and-fire").source.replace("tau_m", name)
+    with pytest.raises(NeurosimError):
+        Model.from_toml(text)
 
 
 def test_every_model_can_be_exported():
