@@ -47,6 +47,11 @@ class Traces(NamedTuple):
     counts_equal: bool
     shift: float
 
+    @property
+    def row(self):
+        """How its row of the table begins: with what no rounding changes."""
+        return f"|{self.name}|{self.method}|{self.window:g}|{', '.join(map(str, self.spikes))}|"
+
 
 def three_currents(amplitude, duration):
     """A neuron at a constant current, one at a step on a sine, one at samples as of a recording; about an amplitude."""
@@ -132,8 +137,7 @@ def page():
         else:
             row = traces(name)
             error = "no states" if not ns.load_model(name).states else f"{row.error:.0e} of the range"
-            spikes = ", ".join(map(str, row.spikes))
-            lines.append(f"|{row.name}|{row.method}|{row.window:g}|{spikes}|{error}|{row.shift:.0g} ms|")
+            lines.append(f"{row.row}{error}|{row.shift:.0g} ms|")
     return "\n".join([*lines, "", *random, ""])
 
 

@@ -27,6 +27,9 @@ def test_traces(name):
     assert found.counts_equal
     assert found.error < 1e-9
     assert found.shift < 1e-9  # a step would do
+    assert found.row in agreement.TABLE.read_text(encoding="utf-8"), (
+        "make the table anew: python tests/brian/agreement.py"
+    )
 
 
 @pytest.mark.parametrize("current", ["constant", "sine"])
