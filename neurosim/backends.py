@@ -11,7 +11,7 @@ from .kernel import execute
 from .model import Model
 from .progress import Progress
 from .recording import Recording, in_ms
-from .simulation import completed, simulate
+from .simulation import finished, simulate
 
 Simulate = Callable[..., Recording]
 
@@ -27,11 +27,12 @@ class Outcome(NamedTuple):
 
 
 def hand_over_spikes(
-    by: Simulate,
     on_spikes: Callable[[NDArray[np.int64], NDArray[np.float64]], None],
     model: Model,
     I: Any,
     duration: float,
+    *,
+    by: Simulate = simulate,
     progress: Progress | None = None,
     **options: Any,
 ) -> Outcome:
@@ -40,7 +41,7 @@ def hand_over_spikes(
     By `simulate` no recording is made for that, so that memory does not grow; any other function makes one.
     """
     if by is not simulate:
-        recording = completed(by(model, I, duration, **options))
+        recording = finished(model, I, duration, by=by, **options)
         on_spikes(recording.spike_index, recording.spike_time)
         if progress is not None:
             progress(1.0)

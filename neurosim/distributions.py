@@ -17,11 +17,11 @@ from .chance import fresh_seed, steps_between_draws
 from .currents import as_current
 from .errors import InputError, excerpt
 from .expression import evaluate
-from .families import combinations, family_values, one_input
+from .families import NOT_ASKED, combinations, common_noise, family_values, one_input
 from .model import Model, load_model
 from .model.values import with_defines
 from .progress import Progress, progress_bar
-from .samples import bin_edges, first_intervals, histogram, moments
+from .samples import bin_edges, common_step, first_intervals, histogram, moments
 from .simulation import simulate
 from .theory import IntegrateAndFireTheory, NoTheory, RenewalTheory, theory_of
 from .units import parse_unit, to_number
@@ -64,6 +64,9 @@ class IntervalDistribution:
         Why there is none; empty if there is.
     parameters : mapping of name to ndarray
         What was given; those with several values are the families, in the order of the leading axes.
+    cut : bool or ndarray (…)
+        Whether the simulation ended at `longest`, before every neuron had its share of the intervals: long ones are
+        then missing, and mean and CV are too small.
     sampling : str
     seed : int
     unit : str
@@ -83,6 +86,7 @@ class IntervalDistribution:
     theory: Any
     no_theory: str
     parameters: Mapping[str, Floats]
+    cut: Any
     sampling: str
     seed: int
     unit: str
@@ -95,8 +99,9 @@ class IntervalDistribution:
     def agreement(self) -> Any:
         """How well the intervals fit the theory: an `Agreement`, or an ndarray of them (…).
 
-        Of a renewal theory the distribution is tested: by χ² where intervals are multiples of a step, else by the
-        distance of Kolmogorov and Smirnov. Of an integrate-and-fire neuron the mean is compared, in standard errors.
+        The distribution is tested: by χ² where the theory has multiples of a step, else by the distance of Kolmogorov
+        and Smirnov. Of an integrate-and-fire neuron with filtered noise, or with next to none, no distribution is
+        known, and the mean is compared, in standard errors. There is no verdict where intervals were cut short.
 
         Raises
         ------
@@ -107,8 +112,8 @@ class IntervalDistribution:
             raise NoTheory(self.no_theory)
         found = np.empty(np.shape(self.mean), dtype=object)
         for index in np.ndindex(found.shape):
-            sample, theory = (values[index] if index else values for values in (self.intervals, self.theory))
-            found[index] = agreement_of(sample, theory)
+            sample, theory, cut = (v[index] if index else v for v in (self.intervals, self.theory, self.cut))
+            found[index] = agreement_of(sample, theory, cut=bool(cut))
         return found[()]
 
     def plot(self, ax: Any = None) -> Any:
@@ -157,7 +162,8 @@ def interval_distribution(
         How many, at least, for each combination of parameters.
     sampling
         ``"simulate"``: up to 1000 neurons run until each has its share of the intervals after its first spike.
-        ``"direct"``: drawn from the theory by inversion of the survivor function, for renewal models; the same law.
+        ``"direct"``: drawn from the theory by inversion of the survivor function, where it is known and intervals are
+        independent; the same law.
     noise
         A noise current to add, such as ``white_noise(0, 5)``.
     parameters
@@ -185,7 +191,7 @@ def interval_distribution(
     InputError
         For arguments that cannot be used.
     NoTheory
-        For ``"direct"`` sampling without a renewal theory, with the reason.
+        For ``"direct"`` sampling where the theory has no distribution, with the reason.
     """
     model = load_model(model)
     inputs, unit = one_input(model, I, "an interval distribution")
@@ -196,33 +202,32 @@ def interval_distribution(
     wanted = whole(intervals, "intervals", 1)
     given = {name: family_values(model, name, value) for name, value in by_name(parameters, "parameters").items()}
     shape, family = combinations(given)
-    members = math.prod(shape)
+    members, noise = math.prod(shape), common_noise(noise)
     current = as_current(float(inputs[0])) + noise if noise is not None else float(inputs[0])
+    step = model.dt if dt is None else to_number(dt, _MS, "dt")
     theories: list[Theory] = [None] * members
-    reason = "theory=False"
+    reason = NOT_ASKED
     if theory:
-        step = to_number(model.dt if dt is None else dt, _MS, "dt") if noise is not None else 0.0
-        theories, reason = _theories(model, current, family, members, step)
+        theories, reason = _theories(model, current, family, members, step if noise is not None else 0.0)
     root = fresh_seed() if seed is None else whole(seed, "seed", 0)
     if sampling == "direct":
-        samples = _drawn(model, theories, reason, wanted, root)
+        samples, cut = _drawn(model, theories, reason, wanted, root), np.zeros(members, dtype=bool)
     else:
-        run = {"dt": dt, "method": method, "spike_timing": spike_timing, "threads": threads}
-        length, skipped = to_number(longest, _MS, "longest"), to_number(discard, _MS, "discard")
-        if not 0 <= skipped < length:
-            raise InputError(f"discard must be from 0 to below longest, {length:g} ms, not {skipped:g} ms")
+        how = {"dt": dt, "method": method, "spike_timing": spike_timing, "threads": threads, "by": simulate}
+        length, skipped = _window(longest, discard)
         with progress_bar(progress, f"intervals of {model.name}") as show:
-            samples = _simulated(model, current, family, members, wanted, skipped, length, root, run, simulate, show)
+            samples, cut = _simulated(model, current, family, members, wanted, skipped, length, root, how, show)
     return _distribution(
         samples,
         theories,
         shape,
-        _time_between_draws(model, family),
+        _time_between_draws(model, family) or common_step(samples, step),
         None if bin_width is None else to_number(bin_width, _MS, "bin_width"),
         model=model.replace(**{name: float(values) for name, values in given.items() if not values.ndim}),
         input=float(inputs[0]),
         no_theory=reason,
         parameters=MappingProxyType(given),
+        cut=cut.reshape(shape)[()],
         sampling=sampling,
         seed=root,
         unit=unit.text,
@@ -255,6 +260,14 @@ def _distribution(
         theory=_shaped(theories, shape),
         **facts,
     )
+
+
+def _window(longest: Any, discard: Any) -> tuple[float, float]:
+    """Both in ms."""
+    length, skipped = to_number(longest, _MS, "longest"), to_number(discard, _MS, "discard")
+    if not 0 <= skipped < length:
+        raise InputError(f"discard must be from 0 to below longest, {length:g} ms, not {skipped:g} ms")
+    return length, skipped
 
 
 def _time_between_draws(model: Model, family: Mapping[str, Floats]) -> float | None:
@@ -297,10 +310,12 @@ def _drawn(model: Model, theories: list[Theory], reason: str, wanted: int, seed:
     seeds = np.random.SeedSequence(seed).spawn(len(theories))
     samples = []
     for theory, one in zip(theories, seeds, strict=True):
-        if not isinstance(theory, RenewalTheory):
-            raise NoTheory(f"sampling='direct' needs a renewal theory, which {model.name} has none of; take 'simulate'")
-        silent = not np.isfinite(theory.mean)
-        samples.append(np.empty(0) if silent else theory.sample(wanted, int(one.generate_state(1)[0])))
+        assert theory is not None
+        if not np.isfinite(theory.mean):
+            samples.append(np.empty(0))
+            continue
+        law = theory if isinstance(theory, RenewalTheory) else theory.distribution()
+        samples.append(law.sample(wanted, int(one.generate_state(1)[0])))
     return samples
 
 
@@ -314,10 +329,9 @@ def _simulated(
     longest: float,
     seed: int,
     options: Mapping[str, Any],
-    by: Simulate,
     show: Progress | None,
-) -> list[Floats]:
-    """Run neurons, in blocks of growing length, until each has its share of intervals."""
+) -> tuple[list[Floats], NDArray[np.bool_]]:
+    """Run neurons, in blocks of growing length, until each has its share of intervals; whose runs were too short."""
     each = min(wanted, max(_EACH, -(-wanted // _MOST_NEURONS)))
     neurons = -(-wanted // each)
     settings = {name: np.repeat(values, neurons) for name, values in family.items()}
@@ -335,14 +349,15 @@ def _simulated(
             count[:] += np.bincount(index[kept], minlength=total)
 
         run = hand_over_spikes(
-            by, add, model, current, length, parameters=settings, start=start, seed=fresh, neurons=total, **options
+            add, model, current, length, parameters=settings, start=start, seed=fresh, neurons=total, **options
         )
         start = dict(run.final_state)
         began += run.duration
         block = 2 * began
         if show is not None:
             show(float(np.mean(np.minimum(count, each + 1)) / (each + 1)))
-    return first_intervals(parts, members, neurons, each)
+    cut = np.asarray((count <= each).reshape(members, neurons).any(axis=1))
+    return first_intervals(parts, members, neurons, each), cut
 
 
 def _seed_of_block(seed: int, began: float) -> int:

@@ -15,7 +15,7 @@ from .errors import InputError
 from .flow import single_values, the_input
 from .methods import Adaptive, find_method
 from .model import Model, load_model
-from .simulation import simulate
+from .simulation import finished, simulate
 from .units import Unit, parse_unit, to_array, to_number
 
 Floats = NDArray[np.float64]
@@ -236,10 +236,12 @@ class _Search:
         """Whether each of constant inputs, in the declared unit, evokes a spike while it lasts or in `tail` after."""
         steps = max(math.ceil(length / self.dt - 1e-9), _STEPS_OF_A_PULSE if tail else 1)
         fine = length / steps
-        pulse = self.by(self.model, inputs, steps * fine, dt=fine, **self.options)
+        pulse = finished(self.model, inputs, steps * fine, dt=fine, by=self.by, **self.options)
         fired = pulse.spike_count > 0
         if tail and not fired.all():
-            rest = self.by(self.model, np.zeros(inputs.size), tail, dt=self.dt, start=pulse.final_state, **self.options)
+            rest = finished(
+                self.model, np.zeros(inputs.size), tail, dt=self.dt, start=pulse.final_state, by=self.by, **self.options
+            )
             fired |= rest.spike_count > 0
         return fired
 

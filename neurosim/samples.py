@@ -1,18 +1,19 @@
 """Samples of intervals: taken from spike trains, and their numbers."""
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
-from .spikes import interval_histogram
+from .spikes.intervals import IntervalHistogram, histogram_of
 
 Floats = NDArray[np.float64]
 
 _BINS = 60
 _TAIL = 0.999
+_OF_A_STEP = 1e-6
+_ALIKE = 1e-9  # relative spread below which intervals differ by rounding only
 
 
 def first_intervals(
@@ -37,9 +38,20 @@ def moments(sample: Floats) -> tuple[float, float, float, float]:
     if n == 1:
         return mean, math.nan, math.nan, math.nan
     z = (sample - mean) / mean
+    if np.ptp(z) < _ALIKE:
+        return mean, 0.0, 0.0, 0.0
     cv = float(np.sqrt((z**2).sum() / (n - 1)))
-    influence = (z**2 - cv**2) / (2 * cv) - cv * z if cv else np.zeros(n)
+    influence = (z**2 - cv**2) / (2 * cv) - cv * z
     return mean, cv, cv * mean / math.sqrt(n), float(influence.std()) / math.sqrt(n)
+
+
+def common_step(samples: list[Floats], dt: float) -> float | None:
+    """The step `dt` if all intervals are multiples of it, as those of spikes on a grid are."""
+    for sample in samples:
+        for part in (sample[:1000], sample):
+            if (np.abs(part / dt - np.rint(part / dt)) > _OF_A_STEP).any():
+                return None
+    return dt
 
 
 def bin_edges(samples: list[Floats], step: float | None, width: float | None) -> Floats:
@@ -55,7 +67,6 @@ def bin_edges(samples: list[Floats], step: float | None, width: float | None) ->
     return np.asarray(np.arange(math.ceil(end / width - 1e-9) + 1) * width)
 
 
-def histogram(sample: Floats, edges: Floats) -> Any:
+def histogram(sample: Floats, edges: Floats) -> IntervalHistogram:
     """What `interval_histogram` says of intervals, the bins given by their edges."""
-    train = np.concatenate([[0.0], np.cumsum(sample)]) if sample.size else np.empty(0)
-    return interval_histogram(train, edges[1], maximum=edges[-1])
+    return histogram_of(sample, float(edges[1]), float(edges[-1]))

@@ -1,6 +1,7 @@
 """simulate: from a model and a current to a recording."""
 
 import os
+import platform
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from .arguments import SMALLEST_RTOL, chosen_neurons, default_threads, make_setup, recorded_rows, wanted_names
 from .chance import steps_between_draws
-from .errors import IncompleteWarning, InputError
+from .errors import IncompleteWarning, InputError, OutOfMemoryWarning
 from .kernel import Interrupted, Setup, execute
 from .kernel.cache import environment
 from .kernel.layout import feeds_back
@@ -108,7 +109,8 @@ def simulate(
     Returns
     -------
     Recording
-        After Ctrl-C what has been computed until then, with ``recording.complete`` False and an `IncompleteWarning`.
+        After Ctrl-C, or when its spikes have filled the memory, what has been computed until then, with
+        ``recording.complete`` False and an `IncompleteWarning`.
 
     Raises
     ------
@@ -148,39 +150,53 @@ def run_with(
     if certify and setup.is_random:
         what = "noise currents draw" if setup.drive.noise else f"the spike rule of {model.name} draws"
         raise InputError(f"certify is for deterministic runs: {what} random numbers, others at half the step")
-    if certify and out is not None:
-        raise InputError(
-            "certify is for a recording in memory, not one streamed to a file; leave out= out, then save it"
-        )
     setup = setup if native else replace(setup, located=False)
     blank = _blank(setup, parameters or {}, wanted, chosen_neurons(record_neurons, setup.drive.neurons))
-    recording = run(setup, blank if native else replace(blank, receipt=None), progress, out, by)
-    if not recording.complete:
-        when = f"{model.name} was interrupted at {recording.duration:g} of {in_ms(setup.steps, setup.dt):g} ms"
-        warnings.warn(f"{when}; the recording ends there", IncompleteWarning, stacklevel=3)
-    if certify and recording.complete:
-        spikes = recording.spike_index, recording.spike_time
-        try:
-            recording = replace(recording, certificate=_certificate(by, setup, spikes, progress))
-        except Interrupted:
-            warnings.warn("the finer run was interrupted; there is no certificate", IncompleteWarning, stacklevel=3)
+    recording, warning = run(setup, blank if native else replace(blank, receipt=None), progress, out, certify, by)
+    if warning is not None:
+        warnings.warn(warning, stacklevel=3)
     return recording
 
 
-def completed(recording: Recording) -> Recording:
-    """The recording, for callers that can do nothing with one that was interrupted."""
+def completed(recording: Recording, warning: IncompleteWarning | None) -> Recording:
+    """What `run` gave, for callers that can do nothing with a part of it."""
+    if isinstance(warning, OutOfMemoryWarning):
+        raise MemoryError(str(warning))
     if not recording.complete:
         raise KeyboardInterrupt
     return recording
 
 
+def finished(*arguments: Any, by: Callable[..., Recording] | None = None, **options: Any) -> Recording:
+    """As `simulate` or a function like it, for callers to whom half a run is of no use: Ctrl-C is KeyboardInterrupt."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", IncompleteWarning)
+        recording = (simulate if by is None else by)(*arguments, **options)
+    reason = None
+    for one in said:
+        if isinstance(one.message, IncompleteWarning):
+            reason = one.message
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    return completed(recording, reason)
+
+
 def run(
-    setup: Setup, blank: Recording, progress: bool | Progress = False, out: Any = None, by: Execute | None = None
-) -> Recording:
-    """Fill a recording without spikes and samples by a run; or stream it to the file `out`."""
-    advance = execute if by is None else by
+    setup: Setup,
+    blank: Recording,
+    progress: bool | Progress = False,
+    out: Any = None,
+    certify: bool = False,
+    by: Execute | None = None,
+) -> tuple[Recording, IncompleteWarning | None]:
+    """Fill a recording without spikes and samples by a run, or stream it to the file `out`.
+
+    The warning says why there is less than was asked for.
+    """
+    by = execute if by is None else by
     store = _file_store(blank, out) if out is not None else MemoryStore(blank)
     collector = Collector(setup, blank, store)
+    on_trace = collector.add_trace if blank.traces else None
     with progress_bar(progress, f"simulating {setup.model.name}") as show:
 
         def after_window(share: float) -> None:
@@ -190,13 +206,31 @@ def run(
 
         try:
             with store.guarded():
-                final = advance(setup, store.add_spikes, collector.add_trace if blank.traces else None, after_window)
+                final = by(setup, store.add_spikes, on_trace, after_window, store.is_full)
         except Interrupted as interrupted:
             recording = store.finish(interrupted.final_state, interrupted.steps)
             if recording.complete:  # Ctrl-C in the last window is for the caller
                 raise KeyboardInterrupt from None
-            return recording
-    return store.finish(final, setup.steps)
+            return recording, _warning(recording, store)
+    if not certify:
+        return store.finish(final, setup.steps), None
+    try:
+        return store.finish(final, setup.steps, _certificate(by, setup, store.spikes(), progress)), None
+    except Interrupted:
+        warning = IncompleteWarning("the finer run was interrupted; there is no certificate")
+        return store.finish(final, setup.steps), warning
+
+
+def _warning(recording: Recording, store: Any) -> IncompleteWarning:
+    """Why a run ended early."""
+    wanted = recording.duration if recording.receipt is None else in_ms(recording.receipt.steps, recording.dt)
+    when = f"at {recording.duration:g} of {wanted:g} ms; the recording ends there"
+    if not store.is_full():
+        return IncompleteWarning(f"{recording.model.name} was interrupted {when}")
+    return OutOfMemoryWarning(
+        f"the spikes of {recording.model.name} filled the memory {when}; take fewer neurons or a shorter duration, or "
+        "stream them to a file with out='….h5'"
+    )
 
 
 def repeated(recording: Recording) -> tuple[Setup, Recording]:
@@ -274,7 +308,9 @@ def _blank(setup: Setup, given: Mapping[str, Any], wanted: tuple[str, ...], chos
 
 @lru_cache(maxsize=1)
 def _environment() -> dict[str, str]:
-    return {"neurosim": installed_version(), "numpy": np.__version__, **environment()}
+    """What bits depend on: versions, processor, and the C library, whose exp, log and pow kernels may call."""
+    library = " ".join(platform.libc_ver()).strip() or platform.release()
+    return {"neurosim": installed_version(), "numpy": np.__version__, **environment(), "libc": library}
 
 
 def _certificate(by: Execute, setup: Setup, spikes: tuple[Any, Floats], progress: bool | Progress) -> Certificate:

@@ -1,4 +1,4 @@
-"""Where the spikes and traces of a run go: into memory, or into a file."""
+"""Where the spikes and samples of a run go, and whether they fit into memory."""
 
 import math
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from .errors import InputError
 from .kernel import Setup
 from .memory import available_memory, size_in_words
 from .model.values import with_defines
-from .recording import Recording, in_ms
+from .recording import Certificate, Recording, in_ms
 from .units import parse_unit
 
 Floats = NDArray[np.float64]
@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 _SHARE_OF_MEMORY = 0.8  # of what is free, that traces may take
 _ALWAYS_FITS = 2.0**24  # bytes
 _BOOKKEEPING = 5  # numbers that the kernel keeps for each neuron beside its states, at least
+_JOINING = 1.5  # what it takes to make one array of spikes, in sizes of what is kept
 
 
 def _refuse_what_does_not_fit(blank: Recording) -> None:
@@ -57,36 +58,55 @@ class MemoryStore:
         self.traces = {name: np.empty((rows, samples)) for name in blank.traces}
         self.index: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
         self.when: list[Floats] = [np.empty(0)]
+        self.size = self.looked_at = 0.0  # bytes of spikes
+        self.full = False
 
     def guarded(self) -> AbstractContextManager[None]:
         """What `execute` runs in."""
         return nullcontext()
 
     def add_spikes(self, index: NDArray[np.int64], when: Floats) -> None:
-        """Keep spikes: neurons, and times in steps."""
+        """More spikes; times in steps."""
         self.index.append(index)
         self.when.append(when)
+        self.size += index.nbytes + when.nbytes
+
+    def is_full(self) -> bool:
+        """Whether there would soon be no room to join the spikes; asked of the system whenever many were added."""
+        if self.size - self.looked_at >= _ALWAYS_FITS:
+            self.looked_at = self.size
+            steps = self.blank.receipt.steps if self.blank.receipt else max(1, self.done)
+            to_come = (1 - self.done / steps) * sum(trace.nbytes for trace in self.traces.values())
+            free = _SHARE_OF_MEMORY * available_memory() - to_come
+            self.full = self.full or _JOINING * self.size > free
+        return self.full
+
+    def spikes(self) -> tuple[NDArray[np.int64], Floats]:
+        """Neurons, and times in ms."""
+        return np.concatenate(self.index), in_ms(np.concatenate(self.when), self.blank.dt)
 
     def add_samples(self, name: str, first: int, values: Floats) -> None:
-        """Keep samples (n, k) from the first-th on."""
+        """Samples (k, T) from the first-th on."""
         self.traces[name][:, first : first + values.shape[1]] = values
 
     def advance(self, done: int) -> None:
         """All windows up to this step have been delivered."""
         self.done = done
 
-    def finish(self, final: Mapping[str, Any], steps: int) -> Recording:
+    def finish(self, final: Mapping[str, Any], steps: int, certificate: Certificate | None = None) -> Recording:
         """The recording of so many steps."""
+        index, when = self.spikes()
         blank, wanted = self.blank, self.blank.receipt.steps if self.blank.receipt else steps
         samples = steps // blank.record_every + 1
         return replace(
             blank,
             duration=float(in_ms(steps, blank.dt)),
             traces=MappingProxyType({name: trace[:, :samples] for name, trace in self.traces.items()}),
-            spike_index=np.concatenate(self.index),
-            spike_time=in_ms(np.concatenate(self.when), blank.dt),
+            spike_index=index,
+            spike_time=when,
             final_state=MappingProxyType(dict(final)),
             complete=steps == wanted,
+            certificate=certificate,
         )
 
 

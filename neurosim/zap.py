@@ -15,7 +15,7 @@ from .errors import InputError, choices, excerpt
 from .excitability import positive
 from .flow import Flow, the_input
 from .model import Model, load_model
-from .simulation import simulate
+from .simulation import finished, simulate
 from .units import parse_unit, to_array, to_number
 
 Floats = NDArray[np.float64]
@@ -195,7 +195,16 @@ def _zap(
     start = dict(zip(flow.names, rest.tolist(), strict=True))
     current = from_array(size / unit * chirp, step, interpolate=True) * np.array([1.0, -1.0])
     state = flow.names[which]
-    run = by(model, current + flow.values[name] / unit, total * step, start=start, record=[state], threads=1, **options)
+    run = finished(
+        model,
+        current + flow.values[name] / unit,
+        total * step,
+        start=start,
+        record=[state],
+        threads=1,
+        by=by,
+        **options,
+    )
     if run.spike_count.any():
         raise InputError(f"{model.name} spikes while its impedance is measured; take a smaller amplitude or input")
     response = (run[state][0] - run[state][1]) / 2

@@ -1,5 +1,6 @@
 """Runs a translation on Brian2."""
 
+from collections.abc import Callable
 from typing import Any
 
 import brian2
@@ -22,9 +23,13 @@ _FUNCTIONS = {"gate": gate, "where": where}
 
 
 def execute(
-    setup: Setup, on_spikes: OnSpikes, on_trace: OnTrace | None = None, progress: Progress | None = None
+    setup: Setup,
+    on_spikes: OnSpikes,
+    on_trace: OnTrace | None = None,
+    progress: Progress | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
-    """Run a simulation on Brian2; as `neurosim.kernel.execute`, in one piece."""
+    """Run a simulation on Brian2; as `neurosim.kernel.execute`, but in one piece, that nothing can `stop`."""
     translation = translate(setup)
     run = _Run(translation)
     run.go(progress)
