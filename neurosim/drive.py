@@ -156,7 +156,9 @@ def _by_name(I: Any, inputs: list[str]) -> dict[str, Any]:
         return dict(I)
     if I is None and not inputs:
         return {}
-    if len(inputs) != 1 or I is None:
+    if len(inputs) == 1 and I is None:
+        raise InputError(f"the model has the input {inputs[0]}; give I, a number or a current")
+    if len(inputs) != 1:
         form = "{" + ", ".join(f"{name!r}: …" for name in inputs) + "}"
         raise InputError(f"the model has {len(inputs)} inputs; give I as {form if inputs else None}")
     return {inputs[0]: I}

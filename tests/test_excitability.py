@@ -306,7 +306,7 @@ def test_hysteresis_on_the_command_line(neurosim, tmp_path):
 def test_constant_inputs_are_no_currents_over_time():
     with pytest.raises(ns.InputError, match="a gain function is of constant inputs, an array of numbers"):
         ns.gain_function(LIF, ns.step(2, start=10))
-    with pytest.raises(ns.InputError, match="this current is always the same"):
+    with pytest.raises(ns.InputError, match="this is a current without noise"):
         ns.gain_function(LIF, [1, 2], noise=ns.from_array(np.ones(9), 1))
 
 

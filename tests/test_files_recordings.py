@@ -788,6 +788,8 @@ def test_run_with_a_recorded_current(tmp_path):
     named = run("run", "hodgkin-huxley", "--current", f"I={source}", "--area", "20000 um^2", "--json")
     assert named.exit_code == 0
     assert run("run", "hodgkin-huxley", "--current", "missing.csv").exit_code == 2
+    raster = run("raster", "hodgkin-huxley", "--current", source, "--area", "20000 um^2", "--duration", "100", "--json")
+    assert json.loads(raster.stdout)["spike_count"][0] == json.loads(named.stdout)["spike_count"][0]
 
 
 def test_run_with_a_bare_file(tmp_path):

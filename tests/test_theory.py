@@ -162,8 +162,9 @@ def test_grid_against_an_integral_equation(mean, std, dt):
 )
 def test_grid_where_drift_counts(mean, std, dt):
     """Where the drift of a step comes to the size of its noise, or above, the delay goes from dt/4 to dt/2."""
-    rate, _ = on_a_grid(mean, std, dt)
+    rate, cv = on_a_grid(mean, std, dt)
     assert abs(1000 / integrate_and_fire_rate(mean, std, dt=dt, **NEURON) - 1000 / rate) < 0.01 * dt
+    assert integrate_and_fire_cv(mean, std, dt=dt, **NEURON) == pytest.approx(cv, rel=0.01)
 
 
 @pytest.mark.parametrize("spread", [0.01, 0.1, 0.3])
@@ -176,9 +177,11 @@ def test_grid_with_next_to_no_noise(spread):
     passage = 20 * np.log((mean - 10) / (mean - 20))
     std = spread * dt * (mean - 20) / 20 / np.sqrt(1 - np.exp(-2 * passage / 20))
     normal = np.random.default_rng(1).standard_normal(10**6)
-    wanted = [dt * np.ceil(time / dt + spread * normal).mean() for time in passage]
+    rounded = [dt * np.ceil(time / dt + spread * normal) for time in passage]
     found = 1000 / integrate_and_fire_rate(mean, std, dt=dt, **NEURON) - 2
-    assert np.abs(found - wanted).max() < 0.01 * dt
+    assert np.abs(found - [times.mean() for times in rounded]).max() < 0.01 * dt
+    deviation = integrate_and_fire_cv(mean, std, dt=dt, **NEURON) * (found + 2)
+    assert np.abs(deviation - [times.std() for times in rounded]).max() < 0.01 * dt
     silent = 1000 / integrate_and_fire_rate(mean, 0.0, dt=dt, **NEURON)
     assert 1000 / integrate_and_fire_rate(mean, 1e-9, dt=dt, **NEURON) == pytest.approx(silent, rel=1e-6)
 

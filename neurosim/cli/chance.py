@@ -24,6 +24,7 @@ from .common import (
     TimingOption,
     VariantOption,
     heading,
+    member_name,
     parse_settings,
     plainly,
     print_json,
@@ -32,7 +33,7 @@ from .common import (
     show_table,
     simulator,
 )
-from .run import CURRENT, drive_of, load_variant, noise_of
+from .run import CURRENT, AreaOption, UnitOption, drive_of, load_variant, noise_of
 
 if TYPE_CHECKING:
     from ..distributions import IntervalDistribution
@@ -111,6 +112,8 @@ def raster(
     neurons: Annotated[int, typer.Option(help="How many, each with random numbers of its own.", min=1)] = 20,
     duration: Annotated[str, typer.Option(help="In ms, or with a unit.")] = "1000",
     noise: NoiseOption = None,
+    unit: UnitOption = None,
+    area: AreaOption = None,
     variant: VariantOption = None,
     dt: DtOption = None,
     method: MethodOption = None,
@@ -129,7 +132,7 @@ def raster(
     loaded = load_variant(model, variant)
     recording = finished(
         loaded,
-        drive_of(loaded, current or [], noise),
+        drive_of(loaded, current or [], noise, {"unit": unit, "area": area}),
         duration,
         neurons=neurons,
         dt=dt,
@@ -172,11 +175,7 @@ def _constant(current: str) -> str:
 def _members(result: "IntervalDistribution") -> list[tuple[str, tuple[int, ...]]]:
     import numpy as np
 
-    families = result.families.items()
-    return [
-        (", ".join(f"{name}={values[k]:g}" for k, (name, values) in zip(i, families, strict=True)), i)
-        for i in np.ndindex(np.shape(result.mean))
-    ]
+    return [(member_name(result.families, index), index) for index in np.ndindex(np.shape(result.mean))]
 
 
 def _of(values: Any, index: tuple[int, ...]) -> Any:

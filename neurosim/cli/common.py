@@ -130,6 +130,11 @@ def heading(text: str, columns: list[tuple[str, str]]) -> Any:
     return table
 
 
+def member_name(families: Mapping[str, Any], index: tuple[int, ...]) -> str:
+    """The values of one member of the families, such as ``beta=2``."""
+    return ", ".join(f"{name}={values[k]:g}" for k, (name, values) in zip(index, families.items(), strict=True))
+
+
 def say_written(written: list[str]) -> None:
     """Name the files that a command wrote."""
     for path in written:

@@ -20,6 +20,7 @@ from .common import (
     TimingOption,
     VariantOption,
     heading,
+    member_name,
     parse_settings,
     plainly,
     print_json,
@@ -172,9 +173,7 @@ def _curves(result: "GainFunction") -> list[tuple[str, tuple[int, ...]]]:
         way, family = (result.direction,), index
         if result.direction == "both":
             way, family = (("up", "down")[index[0]],), index[1:]
-        pairs = zip(family, result.families.items(), strict=True)
-        name = ", ".join([*filter(None, way), *(f"{name}={values[k]:g}" for k, (name, values) in pairs)])
-        curves.append((name, index))
+        curves.append((", ".join(filter(None, [*way, member_name(result.families, family)])), index))
     return curves
 
 

@@ -19,7 +19,7 @@ _POINTS = 400
 
 
 def plot_interval_distribution(distribution: IntervalDistribution, ax: Axes | None = None) -> Axes:
-    """Interval densities as steps with a band of two standard errors, theory as lines under them."""
+    """Interval densities as steps with a band of two standard errors, and theory as lines."""
     ax = axes_of(ax, (5.5, 3.8))
     families = distribution.families
     theories = np.atleast_1d(np.asarray(distribution.theory, dtype=object)).ravel()

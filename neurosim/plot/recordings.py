@@ -83,7 +83,7 @@ def plot_gain_function(gain: GainFunction, ax: Axes | None = None) -> Axes:
     for number, index in enumerate(np.ndindex(gain.rate.shape[:-1])):
         label, color, rate = _curve_label(gain, index) or "simulated", f"C{number}", gain.rate[index]
         if gain.theory is not None:
-            ax.plot(gain.input, gain.theory[index], color=_THEORY, linewidth=0.8, zorder=3)
+            ax.plot(gain.input, gain.theory[index], color=_THEORY, linewidth=0.8, zorder=1.5)
         marker = "." if gain.input.size <= 40 or not line else ""
         ax.plot(gain.input, rate, color=color, linestyle=line, marker=marker, markersize=size, label=label)
         if chance:

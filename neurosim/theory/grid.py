@@ -1,7 +1,7 @@
 """A noisy membrane whose threshold is looked at once per step: how much later it is found above."""
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ _ZETAS = (-0.2078862249773546, -0.02548520188983304, 0.00851692877785033)  # at 
 _SLOW, _STEPS = 1.0, 64  # drift up to which the series is used, and number of steps summed above it
 _FAST = 1e6  # drift beside which noise is nothing
 _LINED_UP = 0.7  # a spread of the passage, in steps, beyond which it does not matter where on the grid it is
-_NEIGHBOURS = np.arange(-5.0, 6.0)
+_NEIGHBOURS = np.arange(-6.0, 8.0)
 
 
 def raised(threshold: Floats, std: Floats, tau: Floats, step: Floats) -> Floats:
@@ -26,10 +26,17 @@ def raised(threshold: Floats, std: Floats, tau: Floats, step: Floats) -> Floats:
     return found
 
 
-def lateness(mean: Floats, std: Floats, tau: Floats, threshold: Floats, reset: Floats, step: Floats) -> Floats:
-    """What the time to the raised threshold still lacks, in ms; see "Threshold on a grid" in the documentation.
+class Late(NamedTuple):
+    """What a grid adds to the time to the raised threshold: to its mean, in ms, and to its variance, in ms²."""
 
-    A quarter of a step where noise moves the membrane, half of one where its drift does, and with so little noise that
+    mean: Floats
+    variance: Floats
+
+
+def lateness(mean: Floats, std: Floats, tau: Floats, threshold: Floats, reset: Floats, step: Floats) -> Late:
+    """What a grid of a step adds beside what the raised threshold does; see the documentation, "Threshold on a grid".
+
+    A quarter of a step where noise moves the membrane, half of one where its drift does; and with so little noise that
     all passages fall into the same steps, what lacks to the end of those.
     """
     drift = np.maximum(mean - threshold, 0.0) / tau
@@ -37,10 +44,11 @@ def lateness(mean: Floats, std: Floats, tau: Floats, threshold: Floats, reset: F
         slow = step * overshoot_slope(drift * step / (std * np.sqrt(2 * step / tau)))
         time = tau * np.log1p((threshold - reset) / (mean - threshold))
         spread = std * np.sqrt(-np.expm1(-2 * time / tau)) / drift
-        lined_up = (drift > 0) & (spread < _LINED_UP * step)
-        aligned = _rounding(np.where(lined_up, time / step, 0.0), np.where(lined_up, spread / step, 1.0))
-    late: Floats = np.where(step > 0, slow, 0.0) + np.where(lined_up, step * aligned, 0.0)
-    return late
+        lined_up = (drift > 0) & (spread > 0) & (spread < _LINED_UP * step)
+        x, q = np.where(lined_up, time / step, 0.0), np.where(lined_up, spread / step, 1.0)
+    late, variance = _rounded_up(x, q)
+    mean_late = np.where(step > 0, slow, 0.0) + np.where(lined_up, step * (late - 0.5), 0.0)
+    return Late(mean_late, step**2 * np.where(lined_up, variance - q**2, 1 / 12))
 
 
 def overshoot_slope(m: Floats) -> Floats:
@@ -64,11 +72,12 @@ def overshoot_slope(m: Floats) -> Floats:
     return np.where(m < _SLOW, series, summed)
 
 
-def _rounding(time: Floats, spread: Floats) -> Floats:
-    """How much later than by half a step a normal time is rounded up to a whole one in the mean; in steps."""
+def _rounded_up(time: Floats, spread: Floats) -> tuple[Floats, Floats]:
+    """Of a normal time that is rounded up to a whole number: how much later in the mean, and its variance."""
     from scipy.special import ndtr
 
-    first = np.floor(time)[..., None]
-    up = ndtr((time[..., None] - first - _NEIGHBOURS) / spread[..., None])
-    result: Floats = first[..., 0] + _NEIGHBOURS[0] + up.sum(axis=-1) - time - 0.5
-    return result
+    first, spread = np.floor(time)[..., None], spread[..., None]
+    up_to = ndtr((first + _NEIGHBOURS - time[..., None]) / spread)
+    share, late = np.diff(up_to, axis=-1), first + _NEIGHBOURS[1:] - time[..., None]
+    mean = (share * late).sum(axis=-1)
+    return mean, (share * late**2).sum(axis=-1) - mean**2

@@ -34,7 +34,7 @@ class Membrane(NamedTuple):
     """What the formulas need; arrays of one shape, in mV and ms.
 
     `above` and `below` are how far threshold and reset lie above the mean, in sqrt(2)·std, `width` their difference;
-    `delay` is what is added to the time from reset to threshold.
+    `delay` is what is added to the time from reset to threshold, `rounding` what a grid adds to its variance.
     """
 
     above: Floats
@@ -43,6 +43,7 @@ class Membrane(NamedTuple):
     log_ratio: Floats
     tau: Floats
     delay: Floats
+    rounding: Floats
 
 
 def integrate_and_fire_rate(
@@ -141,8 +142,9 @@ def integrate_and_fire_cv(
     """
     membrane, silent, noisy = _membrane(mean, std, tau, threshold, reset, refractory, tau_noise, dt)
     with np.errstate(all="ignore"):
-        scaled, _ = _mean_interval(membrane)
-        deviation = membrane.tau * np.sqrt(2 * np.pi * _integral(membrane, _VARIANCE))
+        scaled, scale = _mean_interval(membrane)
+        variance = membrane.tau**2 * 2 * np.pi * _integral(membrane, _VARIANCE) + membrane.rounding * scale**2
+        deviation = np.sqrt(np.maximum(variance, 0.0))
         cv: Floats = np.where(noisy, deviation / scaled, np.where(silent, np.nan, 0.0))
     return cv
 
@@ -178,10 +180,10 @@ def _membrane(
         above, below = (theta - mu) / sigma + up, (V_r - mu) / sigma + low
         width = (theta - V_r) / sigma + up - low
     rise = np.where(step > 0, _rounded_up(tau_m * log_ratio, step) - tau_m * log_ratio, 0.0)
-    late = np.where(tau_s > 0, step / 2, lateness(mu, sd, tau_m, theta, V_r, step))
-    delay = t_ref + np.where(noisy, late, rise)
+    late = lateness(mu, sd, tau_m, theta, V_r, step)
+    delay = t_ref + np.where(noisy, np.where(tau_s > 0, step / 2, late.mean), rise)
     limits = np.clip(above, -np.inf, _BOTTOMLESS), np.clip(below, -np.inf, _BOTTOMLESS)
-    return Membrane(*limits, width, log_ratio, tau_m, delay), silent, noisy
+    return Membrane(*limits, width, log_ratio, tau_m, delay, late.variance), silent, noisy
 
 
 def _rounded_up(time: Floats, step: Floats) -> Floats:

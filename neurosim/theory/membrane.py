@@ -96,7 +96,7 @@ class IntegrateAndFireTheory:
             raise _none(self.model, f"the intervals differ by less than the step of {self.dt:g} ms")
         mean, sd, tau_m, limit, reset = self.neuron[:5]
         step = np.atleast_1d(self.dt)
-        delay = t_ref + float(lateness(mean, sd, tau_m, limit, reset, step)[0])
+        delay = t_ref + float(lateness(mean, sd, tau_m, limit, reset, step).mean[0])
         up = float(raised(limit, sd, tau_m, step)[0])
         law = Passage(up - mu, V_r - mu, std, tau, delay, self.mean, self.cv)
         return with_law(self.model, law)
