@@ -17,7 +17,7 @@ from .common import (
     plainly,
     say_written,
 )
-from .run import CURRENT, drive_of, load_variant
+from .run import CURRENT, AreaOption, InterpolateOption, UnitOption, drive_of, length_of, load_variant
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -35,7 +35,10 @@ def export(
         typer.Option(metavar="CURRENT", help=f"{CURRENT} [default: that of the variant or of the first check]"),
     ] = None,
     duration: Annotated[
-        str | None, typer.Option(help="In ms, or with a unit. [default: the variant's, the first check's, or 100 ms]")
+        str | None,
+        typer.Option(
+            help="In ms, or with a unit. [default: that of a recorded current, of the variant or of the first check]"
+        ),
     ] = None,
     neurons: Annotated[int | None, typer.Option(help="How many. [default: as the values given]", min=1)] = None,
     noise: NoiseOption = None,
@@ -44,6 +47,9 @@ def export(
     dt: DtOption = None,
     method: MethodOption = None,
     set_: SetOption = None,
+    unit: UnitOption = None,
+    area: AreaOption = None,
+    interpolate: InterpolateOption = False,
 ) -> None:
     """Write a run as a script for another simulator, which needs neurosim no more.
 
@@ -57,10 +63,11 @@ def export(
 
     loaded = load_variant(model, variant)
     texts, length = _usual(loaded, variant)
+    drive = drive_of(loaded, current or texts, noise, {"unit": unit, "area": area, "interpolate": interpolate})
     text = script(
         loaded,
-        drive_of(loaded, current or texts, noise),
-        duration or length,
+        drive,
+        duration or length_of(drive, dt or loaded.dt) or length,
         neurons=neurons,
         dt=dt,
         method=method,

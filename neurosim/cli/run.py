@@ -124,7 +124,7 @@ def run(
         recording = simulator(backend)(
             loaded,
             drive,
-            duration or _length(drive, dt or loaded.dt) or (usual and usual.duration) or 100,
+            duration or length_of(drive, dt or loaded.dt) or (usual and usual.duration) or 100,
             neurons=neurons,
             seed=seed,
             dt=dt,
@@ -156,7 +156,7 @@ def _hand_over(recording: "Recording", plot: str | None, csv: str | None, out: s
         _print_recording(recording, [path for path in (plot, csv, kept) if path])
 
 
-def _length(drive: Any, dt: Any) -> float | None:
+def length_of(drive: Any, dt: Any) -> float | None:
     """How long the samples in a current last, in whole steps; None without any."""
     from ..currents import Current
     from ..units import parse_unit, to_number

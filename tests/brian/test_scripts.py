@@ -117,6 +117,19 @@ def test_export_writes_a_file(tmp_path):
     assert CliRunner().invoke(app, ["export", "izhikevich", "--to", "nest"]).exit_code == 2
 
 
+def test_export_of_a_recorded_current(tmp_path):
+    path = tmp_path / "current.csv"
+    path.write_text("\n".join(["time (ms),current (pA)", *(f"{k * 0.5},{20 + k % 7}" for k in range(40)), ""]))
+    words = ["export", "hodgkin-huxley", "--to", "brian2", "--current", str(path), "--area", "200 um^2"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    assert "run(20.0*ms)" in result.stdout
+    _, times = spikes_of(result.stdout, tmp_path)
+    run = ns.simulate("hodgkin-huxley", ns.from_file(path, area="200 um^2"), 20)
+    np.testing.assert_allclose(times, run.spike_time, atol=1e-9)
+    assert times.size
+
+
 def test_commands_take_a_backend():
     def read(*words):
         result = CliRunner().invoke(app, [*words, "--json", "--backend", "brian2"])
