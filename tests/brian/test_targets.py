@@ -29,6 +29,13 @@ def test_law_of_random_models(name):
     assert min(law.first, law.interval, law.count) > 1e-3
 
 
+@pytest.mark.parametrize(
+    ("name", "method"), [("hodgkin-huxley", "exponential-midpoint"), ("adaptive-threshold", "exact-rk4")]
+)
+def test_state_updaters_of_ours(name, method):
+    assert agreement.traces(name, method).error < 1e-9
+
+
 def test_infinite_values():
     run = ns.brian.simulate("renewal", 1.5, 200, parameters={"beta": np.inf})
     assert np.array_equal(run.spike_time, ns.simulate("renewal", 1.5, 200, parameters={"beta": np.inf}).spike_time)
