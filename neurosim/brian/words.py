@@ -38,7 +38,7 @@ _LONG = (
 _UNIT_OF_BRIAN = re.compile(rf"{_PREFIX}(?:{_LONG})[23]?|[munp][VASF]|[munck]?m[23]|[mun]M|(?:k|M)?Hz|celsius")
 _TAKEN: Final = frozenset(
     """
-    assign_id code_objects custom_operation event_codes run run_on_clock
+    assign_id code_objects custom_operation event_codes run run_at run_on_clock
     t dt t_in_timesteps xi i j N e inf pi lastspike not_refractory abs arccos arcsin arctan ceil clip cos cosh exp
     expm1 exprel floor int log log10 log1p poisson rand randn sign sin sinh sqrt tan tanh timestep binomial rint
     where gate zip range float double bool add_attribute add_dependency add_to_magic_network after_run before_run
