@@ -9,6 +9,7 @@ import typer
 
 from ..errors import InputError
 from .common import (
+    BackendOption,
     CsvOption,
     DtOption,
     JsonOption,
@@ -30,6 +31,7 @@ from .common import (
     save_plot,
     say_written,
     show_table,
+    simulator,
 )
 from .run import CURRENT, AreaOption, UnitOption, drive_of, load_variant, noise_of
 
@@ -62,6 +64,7 @@ def isi(
     set_: SetOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
+    backend: BackendOption = "neurosim",
     theory: TheoryOption = True,
     plot: PlotOption = None,
     csv: CsvOption = None,
@@ -89,6 +92,7 @@ def isi(
         spike_timing=spike_timing,
         seed=seed,
         threads=threads,
+        simulate=simulator(backend),
         theory=theory,
         progress=True,
     )
@@ -117,6 +121,7 @@ def raster(
     set_: SetOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
+    backend: BackendOption = "neurosim",
     plot: PlotOption = None,
     csv: CsvOption = None,
     json: JsonOption = False,
@@ -136,6 +141,7 @@ def raster(
         parameters=parse_settings(set_, loaded.parameters),
         seed=seed,
         threads=threads,
+        by=simulator(backend),
         progress=True,
     )
     if csv is not None:
