@@ -16,6 +16,20 @@ def test_simulate_names_the_extra():
     assert "pip install 'neurosim[brian2]'" in result.stderr
 
 
+def test_simulate_says_what_is_wrong_with_the_one_there_is(tmp_path):
+    (tmp_path / "brian2.py").write_text("import numpy\nnumpy.no_longer_there\n")
+    use = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import neurosim as ns; "
+    use += "ns.brian.simulate('poisson', 1, 1)"
+
+    def last_line():
+        result = subprocess.run([sys.executable, "-c", use], capture_output=True, text=True, check=False)
+        return result.stderr.splitlines()[-1]
+
+    assert "cannot be imported (AttributeError: module 'numpy'" in last_line()
+    (tmp_path / "brian2.py").write_text("__version__ = '2.8.0.1'\n")
+    assert "Brian2 2.8.0.1 is older than 2.9: pip install --upgrade" in last_line()
+
+
 def test_a_script_is_written_all_the_same():
     result = run("print(ns.brian.script('hodgkin-huxley', 10, 10))")
     assert result.returncode == 0, result.stderr

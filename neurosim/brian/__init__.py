@@ -19,6 +19,9 @@ from .translate import translate
 
 __all__ = ["script", "simulate"]
 
+_OLDEST = (2, 9)
+"""The Brian2 that is tested."""
+
 
 def simulate(
     model: str | os.PathLike[str] | Model,
@@ -64,7 +67,7 @@ def simulate(
     -------
     Recording
         `final_state` has no random streams, here none are taken from a `start`: a run that goes on draws numbers by its
-        own `seed`. `receipt` is None, since `rerun` would repeat the run on neurosim.
+        own `seed`. `receipt` is None, since `rerun` would repeat the run on neurosim. Nothing is returned after Ctrl-C.
 
     Raises
     ------
@@ -136,9 +139,20 @@ def _fixed_step(model: Model, method: str | None) -> None:
 def _backend() -> Any:
     """What runs a setup on Brian2, or a word on how to get it."""
     try:
-        import brian2  # noqa: F401
+        import brian2
     except ImportError as error:
         raise InputError(f"Brian2 is missing ({error}): pip install 'neurosim[brian2]'") from None
+    except Exception as error:  # one that does not go with the NumPy there is
+        raise InputError(
+            f"Brian2 cannot be imported ({type(error).__name__}: {error}): pip install --upgrade 'neurosim[brian2]'"
+        ) from error
+    if tuple(map(int, brian2.__version__.split(".")[:2])) < _OLDEST:
+        oldest = ".".join(map(str, _OLDEST))
+        raise InputError(
+            f"Brian2 {brian2.__version__} is older than {oldest}: pip install --upgrade 'neurosim[brian2]'"
+        )
+    if not isinstance(brian2.get_device(), brian2.devices.RuntimeDevice):
+        raise InputError("Brian2 is in standalone mode, where nothing runs at once: brian2.set_device('runtime') first")
     from .run import execute
 
     return execute

@@ -92,7 +92,7 @@ class InputWriter:
         self.single = len(set(self.nodes)) <= 1
         self.needs_clock = False
         self.end: dict[str, str] = {}
-        self.noise = exact_in_law(setup)
+        self.noise = [source for source in exact_in_law(setup) if source.size.any()]
         for target, name in enumerate(words.model.inputs):
             if name in used or name in at_end:
                 self._input(target, name, name in used and bool(self.nodes), name in at_end)
@@ -102,7 +102,7 @@ class InputWriter:
         unit = parse_unit(words.model.inputs[name].unit)
         waves = [w for w in range(len(drive.waveforms)) if drive.target[w] == target]
         plain = all(isinstance(drive.waveforms[w], Constant) for w in waves)
-        rough = any(source.target == target for source in drive.noise)
+        rough = any(source.target == target for source in self.noise)
         if plain and not rough and not any(d[0] == target for d in drive.dense):
             total = drive.amplitude[waves].sum(axis=0) if waves else np.zeros(drive.neurons)
             self.lines.number(words.name[name], Amount.of(total, unit))

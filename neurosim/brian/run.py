@@ -1,6 +1,7 @@
 """Runs a translation on Brian2."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import brian2
@@ -29,14 +30,29 @@ def execute(
     progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
-    """Run a simulation on Brian2; as `neurosim.kernel.execute`, but in one piece, that nothing can `stop`."""
+    """Run a simulation on Brian2; as `neurosim.kernel.execute`, but in one piece, that nothing can `stop`.
+
+    Ctrl-C is a KeyboardInterrupt, without what has been computed until then.
+    """
     translation = translate(setup)
-    run = _Run(translation)
-    run.go(progress)
+    with _random_state_kept():
+        run = _Run(translation)
+        run.go(progress)
     on_spikes(*run.spikes())
     if on_trace is not None:
         on_trace(0, run.trace())
     return run.final_state()
+
+
+@contextmanager
+def _random_state_kept() -> Iterator[None]:
+    """Brian2 draws from NumPy's global generator, which is the caller's."""
+    device = brian2.get_device()
+    before = device.get_random_state()
+    try:
+        yield
+    finally:
+        device.set_random_state(before)
 
 
 def _quantity(amount: Amount) -> Any:
@@ -71,7 +87,7 @@ class _Run:
             self.setup.drive.neurons,
             "\n".join(lines.equations),
             threshold=translation.threshold,
-            reset="\n".join(translation.reset) or None,
+            reset="\n".join(translation.reset),
             refractory=translation.refractory or False,
             method=method,
             method_options=dict(scheme.options) or None,
@@ -136,6 +152,8 @@ class _Run:
                     f"Brian2 cannot run {self.setup.model.name} by {self.setup.method.name}: {cause}; take rk4"
                 ) from None
             raise
+        if round(self.network.t_ * 1000 / dt) < steps:  # Brian2 takes Ctrl-C for a wish to stop after the step
+            raise KeyboardInterrupt
         for name in self.setup.model.states:
             values = self._now(self.translation.name[name])
             if not np.isfinite(values).all():
@@ -228,6 +246,9 @@ class _Run:
     def _refractory_left(self) -> Floats:
         if self.translation.refractory_steps is None:
             return np.zeros(self.setup.drive.neurons)
+        if self.translation.free_from:
+            waiting: Floats = np.maximum(self._now(self.translation.free_from) - self.setup.steps, 0.0)
+            return waiting * self.setup.dt
         since = self.setup.steps - 1 - np.rint(self._now("lastspike") * 1000 / self.setup.dt)
         left: Floats = np.maximum(self.translation.refractory_steps - since, 0.0)
         return left * self.setup.dt

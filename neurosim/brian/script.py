@@ -91,7 +91,7 @@ def _numbers(translation: Translation) -> Iterator[str]:
 
 def _group(translation: Translation) -> list[str]:
     arguments = [str(translation.setup.drive.neurons), "equations", f"threshold={translation.threshold!r}"]
-    if translation.reset:
+    if translation.reset or not translation.refractory:  # Brian2 warns of a threshold that is followed by nothing
         arguments.append("reset=" + repr("\n".join(translation.reset)))
     if translation.refractory:
         arguments.append(f"refractory={translation.refractory!r}")

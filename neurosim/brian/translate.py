@@ -16,7 +16,9 @@ from .inputs import InputWriter, Lines, NoiseTerm
 from .schemes import Scheme, scheme_of
 from .words import Amount, Floats, Place, Words, dimension_text
 
-_MS = parse_unit("ms")
+_MS, _ONE = parse_unit("ms"), parse_unit("1")
+_LONGEST_REFRACTORY = 1e7
+"""In ms: to Brian2 a neuron that has not fired yet fired 10,000 s ago."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Translation:
         Whether the threshold must be crossed anew for each spike.
     above : str
         The variable that remembers whether it was, where no condition does.
+    free_from : str
+        The variable that holds the step from which on chances are drawn again; empty if there is none.
     refractory_steps : ndarray or None
         The refractory time in steps.
     """
@@ -66,6 +70,7 @@ class Translation:
     hazard: str
     edge: bool
     above: str
+    free_from: str
     refractory_steps: Floats | None
 
     @property
@@ -94,7 +99,8 @@ class _Translator:
     def __init__(self, setup: Setup) -> None:
         self.setup, self.model = setup, setup.model
         spike = self.model.spike
-        texts = [formula.text for formula in (spike.rule, *self.model.defines.values())]
+        texts = [formula.text for formula in (spike.rule, *self.model.defines.values(), *spike.reset.values())]
+        texts += [state.rate.text for state in self.model.states.values()]
         infinite = any("inf" in names(parse(text)) for text in texts)
         infinite |= any(np.isinf(values).any() for values in setup.parameters.values())
         self.words = Words(self.model, infinite)
@@ -109,8 +115,8 @@ class _Translator:
         self.last_step = self.words.fresh("last_step")
         self.hazard = self.words.fresh("escape") if spike.hazard is not None else ""
         self.counts = needs_since_spike(self.model) or "last_spike" in setup.recorded
-        self.counts |= spike.kind == "probability" and spike.refractory is not None
         self.above = ""
+        self.free_from = self.wait = ""
         self.refractory_steps: Floats | None = None
         self.edge = not feeds_back(self.model) and not spike.is_random
 
@@ -135,7 +141,7 @@ class _Translator:
         if self.counts:
             self.lines.equations.append(f"{self.last_step} : 1")
             ago = np.asarray(setup.start.get("since_spike", np.inf)) / setup.dt
-            self.lines.start.append((self.last_step, Amount(-np.rint(ago), parse_unit("1"))))
+            self.lines.start.append((self.last_step, Amount(-np.rint(ago), _ONE)))
         refractory, after = self._refractory(before, end)
         threshold = self._threshold(end)
         reset = self._reset(end)
@@ -146,7 +152,7 @@ class _Translator:
         return Translation(
             setup, MappingProxyType(self.words.name), self.lines, threshold, reset, refractory, after, scheme,
             frozenset(self.words.functions), self.last_step if self.counts else "", self.hazard,
-            self.edge, self.above, self.refractory_steps,
+            self.edge, self.above, self.free_from, self.refractory_steps,
         )  # fmt: skip
 
     # Numbers and equations ---------------------------------------------------------------------------------------
@@ -209,7 +215,7 @@ class _Translator:
             rate = words.write(spike.hazard.text, place, RATE)
             self.lines.equations.append(f"d{self.hazard}/dt = {rate} : 1{flag}")
             left = self.setup.start.get("hazard_left")
-            drawn = "log(1 - rand())" if left is None else Amount(-np.asarray(left), parse_unit("1"))
+            drawn = "log(1 - rand())" if left is None else Amount(-np.asarray(left), _ONE)
             self.lines.start.append((self.hazard, drawn))
 
     # The spike rule ----------------------------------------------------------------------------------------------
@@ -223,68 +229,91 @@ class _Translator:
         text = f"rand() < {self.words.write(spike.rule.text, end, NUMBER)}"
         if self.setup.per > 1:
             text = f"(t_in_timesteps + 1) % {self.setup.per} == 0 and {text}"
-        if spike.refractory is not None:
-            if spike.hold:
-                raise InputError(
-                    f"Brian2 cannot hold {' and '.join(spike.hold)} of {self.model.name} and draw again at the moment "
-                    "the refractory time ends"
-                )
-            left = self.words.write(spike.refractory.text, end, TIME)
-            text = f"{end.since_spike} > {left} - dt/2 and {text}"
+        if self.free_from:
+            text = f"t_in_timesteps + 1 >= {self.free_from} and {text}"
         return text
 
     def _refractory(self, before: Place, end: Place) -> tuple[str, str]:
-        """Brian2's refractory, and what is to be done at the end of a step to know an edge.
-
-        Brian2 counts the refractory time from the beginning of the step at whose end the reset happens, we from its
-        end: one step more.
-        """
-        spike, words = self.model.spike, self.words
+        """Brian2's refractory, and what is to be done at the end of a step to know an edge."""
+        spike = self.model.spike
         if self.edge:
-            if self.at_end & {*CLOCKS, *self.model.inputs}:
-                self.above = words.fresh("above")
-                self.lines.equations.append(f"{self.above} : boolean")
-                self._remember_above(self.above)
-                return "", f"{self.above} = {words.write(spike.rule.text, end)}"
-            self._remember_above("not_refractory")
-            return words.write(spike.rule.text, before), ""
-        if spike.refractory is None or spike.probability is not None:
-            return "", ""
-        if not spike.reset and not needs_since_spike(self.model) and spike.hazard is None:
+            return self._edge(before, end)
+        if spike.kind == "threshold" and np.any(self.setup.start.get("above_threshold", 0)):
             raise InputError(
-                f"Brian2 cannot wait for a new rising edge of {spike.rule.text} after the refractory time of "
-                f"{self.model.name}, which no spike resets"
+                f"Brian2 cannot start above the threshold {spike.rule.text} of {self.model.name} and wait until it is "
+                "crossed anew, as spikes change the model; leave above_threshold out of start"
             )
-        values = with_defines(self.model, self.setup.parameters)
-        steps = np.asarray(evaluate(spike.refractory.tree, values) / self.setup.dt)
-        if not np.all(steps >= 0):
+        if spike.refractory is None:
+            return "", ""
+        time: Floats = np.asarray(evaluate(spike.refractory.tree, with_defines(self.model, self.setup.parameters)))
+        if not np.all(time >= 0):
             raise InputError(f"the refractory time {spike.refractory.text} of {self.model.name} is negative or NaN")
-        text = words.write(spike.refractory.text, before, TIME)
-        if np.abs(steps - np.rint(steps)).max() > 1e-6:
-            text = f"floor(({text})/dt + 0.5)*dt"
-        self.refractory_steps = np.rint(steps)
-        self._remember_refractory(self.refractory_steps)
-        return f"{text} + dt", ""
+        self.refractory_steps = np.rint(time / self.setup.dt)
+        if spike.probability is not None:
+            self._draw_again_after(self.refractory_steps)
+            return "", ""
+        return self._refractory_time(spike.refractory.text, time, self.refractory_steps, before), ""
+
+    def _edge(self, before: Place, end: Place) -> tuple[str, str]:
+        """Refractory while the threshold holds; a variable remembers what is not known at the beginning of a step."""
+        spike, words = self.model.spike, self.words
+        if self.at_end & {*CLOCKS, *self.model.inputs}:
+            self.above = words.fresh("above")
+            self.lines.equations.append(f"{self.above} : boolean")
+            self._remember_above(self.above)
+            return "", f"{self.above} = {words.write(spike.rule.text, end)}"
+        self._remember_above("not_refractory")
+        return words.write(spike.rule.text, before), ""
+
+    def _draw_again_after(self, steps: Floats) -> None:
+        """Brian2 would leave refractoriness a step late for a chance that is drawn at the end of a step."""
+        if self.model.spike.hold:
+            raise InputError(
+                f"Brian2 cannot hold {' and '.join(self.model.spike.hold)} of {self.model.name} and draw again at the "
+                "moment the refractory time ends"
+            )
+        self.free_from, self.wait = self.words.fresh("free_from"), self.words.fresh("refractory_steps")
+        self.lines.equations.append(f"{self.free_from} : 1")
+        self.lines.number(self.wait, Amount(steps, _ONE))
+        left = self._refractory_left(steps)
+        if np.any(left > 0):
+            self.lines.start.append((self.free_from, Amount(left, _ONE)))
+
+    def _refractory_time(self, rule: str, time: Floats, steps: Floats, place: Place) -> str:
+        """Brian2 counts it from the beginning of the step at whose end the reset happens, we from its end."""
+        if self.model.spike.kind == "threshold" and not self.model.spike.reset and not needs_since_spike(self.model):
+            raise InputError(
+                f"Brian2 cannot wait for a new rising edge of {self.model.spike.rule.text} after the refractory time "
+                f"of {self.model.name}, which no spike resets"
+            )
+        if not np.all(time < _LONGEST_REFRACTORY):
+            raise InputError(
+                f"Brian2 cannot wait for the refractory time {rule} of {self.model.name}, which is 10,000 s or more"
+            )
+        text = self.words.write(rule, place, TIME)
+        if np.abs(time / self.setup.dt - steps).max() > 1e-6:
+            text = self.words.fresh("refractory_time")
+            self.lines.number(text, Amount.of(steps * self.setup.dt, _MS))
+        left = self._refractory_left(steps)
+        if np.any(left > 0):
+            last: Floats = np.asarray((left - steps - 1) * self.setup.dt)
+            self.lines.start.append(("lastspike", Amount.of(last, _MS)))
+            self.lines.start.append(("not_refractory", Amount(np.where(left > 0, 0.0, 1.0), _ONE)))
+        return f"{text} + dt"
+
+    def _refractory_left(self, steps: Floats) -> Floats:
+        """What is left of a refractory time at the start, in steps."""
+        start, dt = self.setup.start, self.setup.dt
+        if "refractory" in start:
+            return np.rint(start["refractory"] / dt)
+        since = np.rint(start.get("since_spike", np.float64(np.inf)) / dt)
+        return np.where(since < steps, steps - np.where(np.isfinite(since), since, 0.0), 0.0)
 
     def _remember_above(self, name: str) -> None:
         above = self.setup.start.get("above_threshold")
         if above is not None and np.any(above):
             free = above if name != "not_refractory" else 1.0 - np.asarray(above)
-            self.lines.start.append((name, Amount(np.asarray(free), parse_unit("1"))))
-
-    def _remember_refractory(self, steps: Floats) -> None:
-        start, dt = self.setup.start, self.setup.dt
-        if "refractory" in start:
-            left = np.rint(start["refractory"] / dt)
-        elif "since_spike" in start:
-            left = np.maximum(steps - np.rint(start["since_spike"] / dt), 0.0)
-        else:
-            return
-        if np.any(left > 0):
-            last: Floats = np.asarray((left - steps - 1) * dt, dtype=np.float64)
-            self.lines.start.append(("lastspike", Amount.of(last, _MS)))
-            free: Floats = np.asarray(left <= 0, dtype=np.float64)
-            self.lines.start.append(("not_refractory", Amount(free, parse_unit("1"))))
+            self.lines.start.append((name, Amount(np.asarray(free), _ONE)))
 
     def _reset(self, end: Place) -> list[str]:
         """Statements one after the other that do what ours do at once."""
@@ -305,4 +334,6 @@ class _Translator:
             statements.append(f"{self.hazard} = log(1 - rand())")
         if self.counts:
             statements.append(f"{self.last_step} = t_in_timesteps + 1")
+        if self.free_from:
+            statements.append(f"{self.free_from} = t_in_timesteps + 1 + {self.wait}")
         return statements

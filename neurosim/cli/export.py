@@ -56,6 +56,7 @@ def export(
     Its spikes are those of `neurosim run` with --spike-timing grid.
     """
     from ..errors import InputError, choices, excerpt
+    from ..files.atomic import replacing
 
     if to != "brian2":
         raise InputError(f"--to {excerpt(to)}: {choices(to, ['brian2'])}")
@@ -77,8 +78,8 @@ def export(
     if output is None:
         typer.echo(text.rstrip("\n"))
         return
-    with open(output, "w", encoding="utf-8") as file:
-        file.write(text)
+    with replacing(output) as temporary:
+        temporary.write_text(text, encoding="utf-8")
     say_written([output])
 
 

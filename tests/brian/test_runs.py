@@ -1,5 +1,7 @@
 """Currents, methods, starts and experiments on Brian2 beside our own."""
 
+import signal
+
 import numpy as np
 import pytest
 
@@ -110,7 +112,44 @@ def test_values_of_each_neuron():
 
 
 def test_refractory_times_that_are_no_multiples_of_a_step_are_rounded():
-    compare("leaky-integrate-and-fire", 3, 60, parameters={"t_ref": [0, 1.96, 2.04, 2.06]})
+    times = [0, 1.96, 2.04, 2.06, 0.15, 0.25, 0.35]  # half a step, too
+    compare("leaky-integrate-and-fire", 3, 60, parameters={"t_ref": times})
+
+
+CHANCE = """
+name = "made-up"
+summary = "fires whenever it may"
+reference = "none"
+[defaults]
+dt = "0.5 ms"
+method = "euler"
+[parameters]
+t_ref = ["3 ms", "refractory time"]
+[inputs]
+I = ["1", "not looked at"]
+[spike]
+probability = "1"
+per = "1*ms"
+refractory = "t_ref"
+"""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"parameters": {"t_ref": [0, 0.5, 1, 1.5, 1.75, 3]}},
+        {"start": {"refractory": [0, 1, 2.5, 5]}},
+        {"start": {"since_spike": [0, 1, 2.5, 5]}},
+    ],
+)
+def test_refractory_times_of_a_chance(options):
+    """Of probability 1, so that the times of spikes are not random."""
+    model = Model.from_toml(CHANCE)
+    ours, theirs = (simulate(model, 0, 11.5, **options) for simulate in (ns.simulate, ns.brian.simulate))
+    assert ours.spike_count.min() >= 2
+    assert np.array_equal(theirs.spike_index, ours.spike_index)
+    assert np.array_equal(theirs.spike_time, ours.spike_time)
+    np.testing.assert_allclose(theirs.final_state["refractory"], ours.final_state["refractory"])
 
 
 @pytest.mark.parametrize("name", ["leaky-integrate-and-fire", "hodgkin-huxley", "adaptive-threshold"])
@@ -227,6 +266,56 @@ def test_going_on_from_a_random_run_draws_by_the_seed_given():
     assert not np.array_equal(runs[0].spike_time, runs[2].spike_time)
 
 
+def test_random_numbers_of_the_caller_are_left_alone():
+    np.random.seed(1)  # noqa: NPY002
+    expected = np.random.rand()  # noqa: NPY002
+    np.random.seed(1)  # noqa: NPY002
+    ns.brian.simulate("renewal", 1.5, 5, seed=7)
+    assert np.random.rand() == expected  # noqa: NPY002
+
+
+def test_noise_of_no_size():
+    for noise in (ns.ornstein_uhlenbeck(3, 0, 5), ns.white_noise(3, 0), ns.poisson_input(1, 0) + 3):
+        run = ns.brian.simulate("leaky-integrate-and-fire", noise, 20, record="V")
+        expected = ns.simulate("leaky-integrate-and-fire", 3, 20, record="V", spike_timing="grid")
+        np.testing.assert_allclose(run["V"], expected["V"], rtol=1e-12)
+
+
+# How it ends ---------------------------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_is_not_taken_for_the_end_of_the_run():
+    """Brian2 stops after the step, as if that had been asked for."""
+
+    def interrupt(share):
+        if share > 0:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        ns.brian.simulate("poisson", 10, 1e6, dt=0.1, progress=interrupt)
+    assert ns.brian.simulate("leaky-integrate-and-fire", 3, 20).spike_count[0] == 1
+
+
+def test_brian2_has_nothing_to_warn_of(caplog):
+    """As of a threshold that nothing follows."""
+    text = MODEL[: MODEL.index("[spike]")] + '[spike]\nthreshold = "V + I > N*4"\n'
+    with caplog.at_level("WARNING", "brian2"):
+        ns.brian.simulate(Model.from_toml(text), 10, 1)
+    assert caplog.messages == []
+    assert "reset=''" in ns.brian.script(Model.from_toml(text), 10, 1)
+
+
+def test_standalone_mode_is_refused():
+    import brian2
+
+    brian2.set_device("cpp_standalone", build_on_run=False)
+    try:
+        with pytest.raises(InputError, match=r"set_device\('runtime'\)"):
+            ns.brian.simulate("leaky-integrate-and-fire", 3, 1)
+    finally:
+        brian2.set_device("runtime")
+
+
 # What is refused -----------------------------------------------------------------------------------------------------
 
 
@@ -253,6 +342,8 @@ REFUSED = {
         {"I": 1, "J": 1},
         {},
     ),
+    "cannot start above the threshold V > theta": (LIF, 3, {"start": {"above_threshold": 1}}),
+    "10,000 s or more": (LIF, 3, {"parameters": {"t_ref": np.inf}}),
     "draw again at the moment": (
         made('probability = "gate(V/mV)"\nper = "1*ms"\nreset = { V = "0" }\nrefractory = "t_ref"\nhold = ["V"]'),
         {"I": 1, "J": 1},

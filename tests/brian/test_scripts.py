@@ -4,6 +4,7 @@ import ast
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -115,6 +116,21 @@ def test_export_writes_a_file(tmp_path):
     run = ns.simulate(model.variant("chattering"), current, 50, spike_timing="grid")
     np.testing.assert_allclose(times, run.spike_time, atol=1e-9)
     assert CliRunner().invoke(app, ["export", "izhikevich", "--to", "nest"]).exit_code == 2
+
+
+def test_export_leaves_an_older_file_alone_where_it_cannot_write(tmp_path, monkeypatch):
+    path = tmp_path / "script.py"
+    path.write_text("older", encoding="utf-8")
+
+    def full(self, *words, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    result = CliRunner().invoke(app, ["export", "poisson", "--to", "brian2", "-o", str(path)])
+    assert result.exit_code == 2
+    assert "No space left" in result.output
+    assert [file.name for file in tmp_path.iterdir()] == ["script.py"]
+    assert path.read_text(encoding="utf-8") == "older"
 
 
 def test_export_of_a_recorded_current(tmp_path):
