@@ -22,7 +22,7 @@ from .model import Model, load_model
 from .model.values import with_defines
 from .progress import Progress, progress_bar
 from .samples import bin_edges, common_step, first_intervals, histogram, moments
-from .simulation import simulate
+from .simulation import simulate as native
 from .theory import IntegrateAndFireTheory, NoTheory, RenewalTheory, theory_of
 from .units import parse_unit, to_number
 
@@ -148,7 +148,7 @@ def interval_distribution(
     seed: int | None = None,
     threads: int | None = None,
     progress: bool | Progress = False,
-    simulate: Simulate = simulate,
+    simulate: Simulate = native,
 ) -> IntervalDistribution:
     """Sample the interspike intervals of a model at constant input, beside what theory says.
 
@@ -211,6 +211,8 @@ def interval_distribution(
         theories, reason = _theories(model, current, family, members, step if noise is not None else 0.0)
     root = fresh_seed() if seed is None else whole(seed, "seed", 0)
     if sampling == "direct":
+        if simulate is not native:
+            raise InputError("sampling='direct' draws intervals by their theory and runs nothing: leave simulate out")
         samples, cut = _drawn(model, theories, reason, wanted, root), np.zeros(members, dtype=bool)
     else:
         how = {"dt": dt, "method": method, "spike_timing": spike_timing, "threads": threads, "by": simulate}

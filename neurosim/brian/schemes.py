@@ -12,9 +12,9 @@ from ..kernel.schemes import frozen_slopes, slopes_where_linear
 from ..methods import Exact, ExactRungeKutta, ExponentialEuler, ExponentialMidpoint, RungeKutta
 from ..model import Model
 from ..model.values import with_defines
-from ..units import RATE, parse_unit
+from ..units import RATE, coherent_unit, combine, parse_unit
 from .inputs import Lines
-from .words import Amount, Place, Words, coherent_in_si, dimension_text
+from .words import Amount, Place, Words, dimension_text
 
 _BUILT_IN = {"euler": "euler", "midpoint": "rk2", "rk4": "rk4", "exponential-euler": "exponential_euler"}
 _NODES = {1: ("",), 3: ("_begin", "_middle", "_end")}
@@ -121,7 +121,7 @@ def _solved_by_brian2(model: Model, states: list[str], matrix: np.ndarray) -> bo
 
 @dataclass
 class _Propagators:
-    """Writes what a step adds to linear states; the numbers are in units of the SI."""
+    """Writes what a step adds to linear states."""
 
     model: Model
     words: Words
@@ -151,19 +151,16 @@ class _Propagators:
         return any(self.rows[f"P{i}_{name}"].any() for name in hold)
 
     def _row(self, letter: str, i: int) -> str:
-        row, mine = f"{letter}{i}", self._in_si(self.model.states[self.states[i]].unit)
-        terms = [(name, self.words.name[name], self._in_si(self.model.states[name].unit)) for name in self.states]
+        mine = parse_unit(self.model.states[self.states[i]].unit).dimension
+        terms = [(name, self.words.name[name], self.model.states[name].unit) for name in self.states]
         for name, entry in self.model.inputs.items():
-            nodes = enumerate(self.at_nodes(name))
-            terms += [(f"{name}_{k}", node, self._in_si(entry.unit)) for k, node in nodes]
+            terms += [(f"{name}_{k}", node, entry.unit) for k, node in enumerate(self.at_nodes(name))]
         written = []
-        for column, factor, theirs in [*terms, ("1", "", 1.0)]:
-            numbers = self.rows[f"{row}_{column}"] * (mine / theirs)
+        for column, factor, unit in [*terms, ("1", "", "1")]:
+            numbers = self.rows[f"{letter}{i}_{column}"]
             if numbers.any():
                 name = self.words.fresh(f"{letter}_{self.states[i]}_{column}")
-                self.lines.number(name, Amount(numbers, parse_unit("1")))
+                dimension = combine(mine, parse_unit(unit).dimension, -1)
+                self.lines.number(name, Amount.of(numbers, coherent_unit(dimension)))
                 written.append(f"{name}*{factor}" if factor else name)
         return " + ".join(written) or "0"
-
-    def _in_si(self, unit: str) -> float:
-        return coherent_in_si(parse_unit(unit).dimension)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..model import Input, Parameter
+from ..recording import in_ms
 from .translate import Translation
 from .words import Amount
 
@@ -38,7 +39,7 @@ def script_of(translation: Translation) -> str:
     parts += [
         "spikes = SpikeMonitor(neurons)",
         "",
-        f"run({setup.steps * setup.dt!r}*ms)",
+        f"run({float(in_ms(setup.steps, setup.dt))!r}*ms)",
         "",
         "# Brian2 gives a spike the time at which its step begins; the reset happens at the end of the step.",
         "for index, time in zip(spikes.i, spikes.t + defaultclock.dt):",

@@ -1,5 +1,6 @@
 """Currents, methods, starts and experiments on Brian2 beside our own."""
 
+import inspect
 import signal
 
 import numpy as np
@@ -358,6 +359,15 @@ def test_what_brian2_cannot_express_is_refused_by_name(words, monkeypatch):
     model, current, options = REFUSED[words]
     with pytest.raises(InputError, match=words):
         ns.brian.simulate(model, current, 10, **options)
+
+
+def test_the_arguments_are_those_of_simulate():
+    assert inspect.signature(ns.brian.simulate) == inspect.signature(ns.simulate)
+
+
+def test_intervals_that_are_drawn_by_theory_run_on_nothing():
+    with pytest.raises(InputError, match="leave simulate out"):
+        ns.interval_distribution("renewal", 1.5, sampling="direct", simulate=ns.brian.simulate)
 
 
 # Experiments ---------------------------------------------------------------------------------------------------------

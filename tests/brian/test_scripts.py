@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 import neurosim as ns
+from neurosim.brian.words import Amount
 from neurosim.cli import app
 from neurosim.errors import NeurosimError
 from neurosim.model import Model
+from neurosim.units import UNITS, parse_unit
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 ALONE = "import sys; sys.modules['neurosim'] = None; import brian2; brian2.prefs.codegen.target = 'numpy'; "
@@ -58,6 +61,25 @@ def test_a_random_script_draws_the_numbers_of_its_seed(tmp_path):
     assert run.spike_time.size > 3
     assert np.array_equal(index, run.spike_index)
     np.testing.assert_allclose(times, run.spike_time, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_units_are_worth_the_same_there(unit):
+    import brian2
+
+    for text in (unit, f"{unit}^2", f"1/{unit}"):
+        amount = Amount(np.array(3.5), parse_unit(text))
+        written = eval(amount.text, vars(brian2).copy())
+        assert brian2.get_dimensions(written) is brian2.get_or_create_dimension(amount.exponents), text
+        assert float(written) == pytest.approx(float(amount.si), rel=1e-12), text
+
+
+def test_numbers_of_a_step_have_units_and_times_are_round():
+    """A volt is left of a volt, an ohm makes it from an ampere; 39 steps of 0.05 ms are 1.95 ms."""
+    script = ns.brian.script("adaptive-threshold", ns.ramp(0, 1, 0, 1), 1.95, dt=0.05, method="exact-rk4")
+    assert re.search(r"'P_V_V': -[0-9.]+,", script)
+    assert re.search(r"'P_V_I_1': [0-9.]+\*Mohm,", script)
+    assert "run(1.95*ms)" in script
 
 
 HOSTILE = [  # as written between the quotes of a TOML file
