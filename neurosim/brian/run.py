@@ -14,6 +14,7 @@ from ..kernel import Setup
 from ..kernel.windows import OnSpikes, OnTrace
 from ..model.values import with_defines
 from ..progress import Progress
+from ..recording import in_ms
 from ..units import parse_unit
 from . import updaters
 from .functions import gate, where
@@ -67,7 +68,7 @@ class _Run:
         self.translation, self.setup = translation, translation.setup
         self.clock = brian2.Clock(self.setup.dt * brian2.ms)
         self.group = self._group()
-        objects = [self.group, *self._regular()]
+        objects = [self.group, *self._regular(), self._guard()]
         self.spike_monitor = brian2.SpikeMonitor(self.group)
         self.monitors = self._monitors()
         self.network = brian2.Network(*objects, *self.monitors.values(), self.spike_monitor)
@@ -128,8 +129,9 @@ class _Run:
         noisy = {row[2:] for row in self.setup.recorded if row.startswith("n_")}
         for noise in translation.noise:
             if list(self.setup.model.inputs)[noise.target] in noisy:
+                shared = self.group.variables[noise.variable].scalar
                 monitors[f"noise {noise.variable}"] = brian2.StateMonitor(
-                    self.group, noise.variable, record=True, when="end", order=-2, clock=self.clock
+                    self.group, noise.variable, record=[0] if shared else True, when="end", order=-2, clock=self.clock
                 )
         return monitors
 
@@ -154,14 +156,26 @@ class _Run:
             raise
         if round(self.network.t_ * 1000 / dt) < steps:  # Brian2 takes Ctrl-C for a wish to stop after the step
             raise KeyboardInterrupt
-        for name in self.setup.model.states:
-            values = self._now(self.translation.name[name])
-            if not np.isfinite(values).all():
-                neuron = int(np.flatnonzero(~np.isfinite(values))[0])
-                raise SimulationError(
-                    f"{name} of neuron {neuron} is {values[neuron]} at the end of a run of {self.setup.model.name} by "
-                    f"{self.setup.method.name} on Brian2; take a smaller dt (it is {dt:g} ms)"
-                )
+
+    def _guard(self) -> Any:
+        """What looks at the states in every step, before a reset can hide that one is no longer finite."""
+        setup, translation = self.setup, self.translation
+        watched = {name: translation.name[name] for name in setup.model.states}
+        watched |= {"the integral of the hazard": translation.hazard} if translation.hazard else {}
+        arrays = {name: self.group.variables[own].get_value() for name, own in watched.items()}
+
+        def look() -> None:
+            for name, values in arrays.items():
+                if not np.isfinite(values).all():
+                    neuron = int(np.flatnonzero(~np.isfinite(values))[0])
+                    time = in_ms(round(self.clock.t_ * 1000 / setup.dt) + 1, setup.dt)
+                    raise SimulationError(
+                        f"{name} of neuron {neuron} is {values[neuron]} at t = {time:g} ms in {setup.model.name} by "
+                        f"{setup.method.name} on Brian2; take a smaller dt (it is {setup.dt:g} ms), or check that "
+                        "current and parameters are not too strong for the model"
+                    )
+
+        return brian2.NetworkOperation(look, clock=self.clock, when="groups", order=1)
 
     # What came of it ---------------------------------------------------------------------------------------------
 

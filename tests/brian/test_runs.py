@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import neurosim as ns
-from neurosim.errors import InputError
+from neurosim.errors import InputError, SimulationError
 from neurosim.methods import METHODS, Adaptive
 from neurosim.model import Model
 
@@ -297,12 +297,44 @@ def test_ctrl_c_is_not_taken_for_the_end_of_the_run():
     assert ns.brian.simulate("leaky-integrate-and-fire", 3, 20).spike_count[0] == 1
 
 
+BLOWN_UP = """
+name = "made-up"
+summary = "infinite after a step, which the reset hides"
+reference = "none"
+[defaults]
+dt = "0.1 ms"
+method = "rk4"
+[inputs]
+I = ["mV", "input"]
+[state]
+V = { start = "0", rate = "exp((V + I)/mV)*V/ms + 1000*I/ms" }
+[spike]
+threshold = "V > 1*mV"
+reset = { V = "0" }
+"""
+
+
+def test_what_is_no_longer_finite_is_said_before_a_reset_hides_it():
+    model = Model.from_toml(BLOWN_UP)
+    words = []
+    for simulate in (ns.simulate, ns.brian.simulate):
+        with pytest.raises(
+            SimulationError, match=r"V of neuron 1 is (inf|nan) at t = 0.1 ms in made-up by rk4"
+        ) as error:
+            simulate(model, [0, 1], 5)
+        words.append(str(error.value).replace(" on Brian2", ""))
+    assert words[0] == words[1]
+
+
 def test_brian2_has_nothing_to_warn_of(caplog):
     """As of a threshold that nothing follows."""
     text = MODEL[: MODEL.index("[spike]")] + '[spike]\nthreshold = "V + I > N*4"\n'
     with caplog.at_level("WARNING", "brian2"):
         ns.brian.simulate(Model.from_toml(text), 10, 1)
+        for noise in (ns.white_noise(2, [1, 2], frozen=True), ns.ornstein_uhlenbeck(2, 1, 5, frozen=True)):
+            run = ns.brian.simulate("leaky-integrate-and-fire", noise, 2, record="I", neurons=2, seed=1)
     assert caplog.messages == []
+    assert np.ptp(run["I"], axis=0).max() == 0 < np.ptp(run["I"], axis=1).min()
     assert "reset=''" in ns.brian.script(Model.from_toml(text), 10, 1)
 
 
