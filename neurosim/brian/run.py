@@ -156,6 +156,19 @@ class _Run:
             raise
         if round(self.network.t_ * 1000 / dt) < steps:  # Brian2 takes Ctrl-C for a wish to stop after the step
             raise KeyboardInterrupt
+        if self.translation.chance:
+            self._check_probability()
+
+    def _check_probability(self) -> None:
+        """A chance that is no number is never drawn; here it is seen where it lasts until the end of the run."""
+        with np.errstate(all="ignore"):
+            wrong = np.flatnonzero(np.isnan(self._now(self.translation.chance)))
+        if wrong.size:
+            model = self.setup.model
+            raise SimulationError(
+                f"the probability {model.spike.rule.text} of neuron {wrong[0]} of {model.name} is nan at the end of "
+                "the run; check the input and the parameters, or give the expression a value there"
+            )
 
     def _guard(self) -> Any:
         """What looks at the states in every step, before a reset can hide that one is no longer finite."""

@@ -51,6 +51,8 @@ class Translation:
         Whether the threshold must be crossed anew for each spike.
     above : str
         The variable that remembers whether it was, where no condition does.
+    chance : str
+        The probability of a spike; empty if there is none.
     free_from : str
         The variable that holds the step from which on chances are drawn again; empty if there is none.
     refractory_steps : ndarray or None
@@ -70,6 +72,7 @@ class Translation:
     hazard: str
     edge: bool
     above: str
+    chance: str
     free_from: str
     refractory_steps: Floats | None
 
@@ -116,7 +119,7 @@ class _Translator:
         self.hazard = self.words.fresh("escape") if spike.hazard is not None else ""
         self.counts = needs_since_spike(self.model) or "last_spike" in setup.recorded
         self.above = ""
-        self.free_from = self.wait = ""
+        self.chance = self.free_from = self.wait = ""
         self.refractory_steps: Floats | None = None
         self.edge = not feeds_back(self.model) and not spike.is_random
 
@@ -152,7 +155,7 @@ class _Translator:
         return Translation(
             setup, MappingProxyType(self.words.name), self.lines, threshold, reset, refractory, after, scheme,
             frozenset(self.words.functions), self.last_step if self.counts else "", self.hazard,
-            self.edge, self.above, self.free_from, self.refractory_steps,
+            self.edge, self.above, self.chance, self.free_from, self.refractory_steps,
         )  # fmt: skip
 
     # Numbers and equations ---------------------------------------------------------------------------------------
@@ -226,7 +229,9 @@ class _Translator:
             return f"{self.hazard} >= 0"
         if spike.probability is None:
             return self.words.write(spike.rule.text, end)
-        text = f"rand() < {self.words.write(spike.rule.text, end, NUMBER)}"
+        self.chance = self.words.fresh("chance")
+        self.lines.equations.append(f"{self.chance} = {self.words.write(spike.rule.text, end, NUMBER)} : 1")
+        text = f"rand() < {self.chance}"
         if self.setup.per > 1:
             text = f"(t_in_timesteps + 1) % {self.setup.per} == 0 and {text}"
         if self.free_from:

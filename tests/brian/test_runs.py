@@ -326,6 +326,13 @@ def test_what_is_no_longer_finite_is_said_before_a_reset_hides_it():
     assert words[0] == words[1]
 
 
+def test_a_probability_that_is_no_number():
+    model = Model.from_toml(CHANCE.replace('"1"\nper', '"log(I)"\nper'))
+    for simulate in (ns.simulate, ns.brian.simulate):
+        with pytest.raises(SimulationError, match=r"the probability log\(I\) of neuron 1 of made-up is nan"):
+            simulate(model, [2, -1], 5)
+
+
 def test_brian2_has_nothing_to_warn_of(caplog):
     """As of a threshold that nothing follows."""
     text = MODEL[: MODEL.index("[spike]")] + '[spike]\nthreshold = "V + I > N*4"\n'
