@@ -1,0 +1,134 @@
+"""Tools side by side: answers first, then times, in turn."""
+
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..common import summary
+from .environments import Environment, Failed
+from .processes import Worker
+
+TOOLS = Path(__file__).parent / "tools"
+OURS = "neurosim"
+Figures = dict[str, Any]
+Judge = Callable[[Mapping[str, Any], Mapping[str, Any]], Figures]
+"""Takes an answer and the settings; gives figures of the agreement, or raises `Failed` with what disagrees."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tool with its settings."""
+
+    tool: str
+    script: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    threads: int = 1
+    label: str = ""
+    times: float = 1.0  # what a run is multiplied with where only part of the work is done
+
+    @property
+    def name(self) -> str:
+        """What the tables call it."""
+        label = self.label or self.tool
+        return f"{label}, {self.threads} threads" if self.threads > 1 else label
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all races of a session have in common."""
+
+    environments: Mapping[str, Environment]
+    quick: bool = False
+    patience: float = 300.0  # seconds to wait for one answer
+    budget: float = 60.0  # seconds of warm runs of one entry, after which it sits out further rounds
+    scripts: Path = TOOLS
+
+
+class Lane:
+    """An entry on its way: its worker, and what is known about it."""
+
+    def __init__(self, entry: Entry, setting: Setting, judge: Judge) -> None:
+        self.entry, self.setting, self.judge = entry, setting, judge
+        self.worker: Worker | None = None
+        self.seconds: dict[int, float] = {}  # of the rounds it took part in
+        self.row: Figures = {"tool": entry.tool, "name": entry.name, "threads": entry.threads, "reason": None}
+
+    def attempt(self, work: Callable[[], None]) -> None:
+        """Do it, unless the lane has failed; if it fails, note why."""
+        if self.row["reason"] is None:
+            try:
+                work()
+            except Failed as failed:
+                self.row["reason"] = str(failed)
+
+    def start(self, folder: Path) -> None:
+        """Set up, run once, and have the answer judged."""
+        environment = self.setting.environments[self.entry.tool]
+        if environment.python is None:
+            raise Failed(f"not installed: {environment.reason}")
+        folder.mkdir()
+        self.worker = Worker(
+            environment.python, self.setting.scripts / f"{self.entry.script}.py", own=self.entry.tool == OURS,
+            threads=self.entry.threads, folder=folder, patience=self.setting.patience,
+        )  # fmt: skip
+        settings = {**self.entry.settings, "threads": self.entry.threads}
+        prepare, first = self.worker.prepare(settings), self.worker.run()
+        self.row |= {"prepare_seconds": prepare, "first_seconds": first * self.entry.times}
+        self.row["agreement"] = self.judge(self.worker.answer(), settings)
+
+    def lap(self, i: int) -> None:
+        """One warm run."""
+        assert self.worker is not None
+        if sum(self.seconds.values()) <= self.setting.budget * self.entry.times:
+            self.seconds[i] = self.worker.run() * self.entry.times
+
+    def finish(self) -> None:
+        """Memory, and medians."""
+        assert self.worker is not None
+        self.row["peak_megabytes"] = self.worker.peak_megabytes()
+        self.row["warm_seconds"] = summary(list(self.seconds.values()))
+        first = self.row["prepare_seconds"] + self.row["first_seconds"]
+        self.row["compile_seconds"] = max(0.0, first - statistics.median(self.seconds.values()))
+
+    def compare(self, ours: "Lane | None") -> None:
+        """How many times as long as ours it takes, in the rounds that both ran."""
+        if ours is not None and ours.row["reason"] is None:
+            both = sorted(self.seconds.keys() & ours.seconds.keys())
+            self.row["ratio"] = summary([self.seconds[i] / ours.seconds[i] for i in both])
+
+
+def race(entries: Sequence[Entry], judge: Judge, setting: Setting, rounds: int) -> list[Figures]:
+    """A row for every entry: agreement and times, or the reason why there are none.
+
+    Warm runs go round after round, every other one backwards, so that what disturbs the machine disturbs all.
+    """
+    lanes = [Lane(entry, setting, judge) for entry in entries]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        try:
+            for number, lane in enumerate(lanes):
+                say(f"  {lane.entry.name} …")
+                lane.attempt(lambda lane=lane, number=number: lane.start(Path(folder, str(number))))  # type: ignore[misc]
+                if lane.row["reason"]:
+                    say(f"    {lane.row['reason']}")
+            for i in range(rounds):
+                for lane in lanes[:: -1 if i % 2 else 1]:
+                    lane.attempt(lambda lane=lane, i=i: lane.lap(i))  # type: ignore[misc]
+            for lane in lanes:
+                lane.attempt(lane.finish)
+        finally:
+            for lane in lanes:
+                if lane.worker is not None:
+                    lane.worker.close()
+    for lane in lanes:
+        ours = [other for other in lanes if other.entry.tool == OURS and other.entry.threads == lane.entry.threads]
+        lane.attempt(lambda lane=lane, ours=ours: lane.compare(ours[0] if ours else None))  # type: ignore[misc]
+    return [lane.row for lane in lanes]
+
+
+def say(what: str) -> None:
+    """On standard error, at once."""
+    print(what, file=sys.stderr, flush=True)

@@ -1,0 +1,27 @@
+"""Hodgkin–Huxley neurons under constant currents, in neurosim."""
+
+import numpy as np
+from serve import crossings, serve
+
+import neurosim as ns
+
+
+def prepare(settings):
+    return settings | {"I": np.array(settings["currents"])}
+
+
+def run(job):
+    method, dt = job["method"]
+    recorded = {"record": ["V"], "record_neurons": job["record"]} if job["record"] else {}
+    tolerance = {"rtol": dt} if method == "dopri5" else {"dt": dt}
+    return ns.simulate(
+        "hodgkin-huxley", job["I"], job["duration"], method=method, threads=job["threads"], **tolerance, **recorded
+    )
+
+
+def answer(job, recording):
+    traces = recording["V"] if job["record"] else []
+    return {"counts": recording.spike_count, "crossings": [crossings(recording.time, V) for V in traces]}
+
+
+serve(prepare, run, answer)

@@ -1,0 +1,305 @@
+"""What is run, by whom and with which settings; every function gives the figures of one workload."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..common import summary
+from . import judges
+from .environments import Failed
+from .processes import command_seconds
+from .race import OURS, Entry, Figures, Setting, race, say
+
+Method = tuple[str, float]
+
+# The cheapest settings that get the counts right, as `gain_function` finds them.
+USUAL: dict[str, Method] = {
+    "neurosim": ("rk4", 0.05),
+    "brian2": ("rk4", 0.05),
+    "nest": ("adaptive", 0.1),
+    "neuron": ("crank-nicolson, table", 0.1),
+}
+FINE = 0.01
+CANDIDATES: dict[str, dict[str, Sequence[float]]] = {  # time steps in ms, tolerances for adaptive steps; falling
+    "neurosim": {
+        "rk4": (0.1, 0.05, 0.025),
+        "exponential-midpoint": (0.1, 0.05, 0.025, 0.0125),
+        "midpoint": (0.05, 0.025, 0.0125),
+        "exponential-euler": (0.05, 0.01),
+        "dopri5": (1e-3, 1e-4, 1e-5),
+    },
+    "brian2": {"rk4": (0.1, 0.05, 0.025), "rk2": (0.05, 0.025, 0.0125), "exponential_euler": (0.05, 0.01)},
+    "nest": {"adaptive": (0.5, 0.2, 0.1, 0.05)},
+    "neuron": {
+        "crank-nicolson": (0.2, 0.1, 0.05, 0.025),
+        "crank-nicolson, table": (0.2, 0.1, 0.05, 0.025),
+        "implicit euler, table": (0.05, 0.025, 0.01),
+        "cvode": (1e-2, 1e-3, 1e-4),
+    },
+}
+PRECISION: dict[str, dict[str, Sequence[float]]] = {
+    "neurosim": {
+        "rk4": (0.05, 0.025, 0.0125, 0.00625),
+        "exponential-midpoint": (0.1, 0.05, 0.025, 0.0125),
+        "exponential-euler": (0.05, 0.025, 0.0125),
+        "dopri5": (1e-4, 1e-6, 1e-8),
+    },
+    "brian2": {"rk4": (0.05, 0.025, 0.0125), "rk2": (0.05, 0.025, 0.0125), "exponential_euler": (0.05, 0.0125)},
+    "nest": {"adaptive": (0.2, 0.1, 0.05, 0.02)},
+    "neuron": {
+        "crank-nicolson": (0.1, 0.05, 0.025, 0.0125),
+        "crank-nicolson, table": (0.1, 0.05, 0.025, 0.0125),
+        "implicit euler": (0.05, 0.025, 0.0125),
+        "cvode": (1e-3, 1e-4, 1e-5, 1e-6),
+    },
+}
+LABELS = {"brian2": "Brian2, C++ standalone", "nest": "NEST", "neuron": "NEURON"}
+MEMBRANE = {"tau_m": 20.0, "theta": 20.0, "V_r": 10.0, "t_ref": 2.0, "dt": 0.1, "duration": 1000.0, "discard": 200.0}
+NO_CHANCE = "its fixed-step cells have no threshold with reset and noise of their own; it would take a mechanism in NMODL"
+
+
+def hodgkin_huxley(
+    tool: str, method: Method, currents: Sequence[float], duration: float, record: Sequence[int] = (), threads: int = 1
+) -> Entry:
+    """Neurons under constant currents from rest, for `duration` ms."""
+    settings = {
+        "method": list(method),
+        "currents": list(currents),
+        "duration": duration,
+        "record": list(record),
+        "target": "cpp_standalone",
+    }
+    return Entry(tool, f"{tool}_hodgkin_huxley", settings, threads, LABELS.get(tool, tool))
+
+
+def described(what: str, rows: list[Figures], **more: Any) -> Figures:
+    """The figures of a workload."""
+    return {"what": what, **more, "rows": rows}
+
+
+def one_neuron(setting: Setting) -> Figures:
+    """One neuron, V recorded at every step."""
+    fine = {"neurosim": "rk4", "brian2": "rk4", "nest": "adaptive", "neuron": "crank-nicolson"}
+    entries = [hodgkin_huxley(tool, (method, FINE), [10.0], 1000.0, [0]) for tool, method in fine.items()]
+    for target in ("cython",):
+        entry = hodgkin_huxley("brian2", ("rk4", FINE), [10.0], 1000.0, [0])
+        label = f"Brian2, {target.capitalize()} at run time"
+        entries.append(replace(entry, settings={**entry.settings, "target": target}, label=label))
+    rows = race(entries, judges.counts, setting, 3 if setting.quick else 11)
+    return described(f"one Hodgkin–Huxley neuron, 10 µA/cm², 1 s, V recorded every {FINE:g} ms", rows)
+
+
+def gain_function(setting: Setting) -> Figures:
+    """The cheapest setting of each tool that gets every count within 1, and what it takes."""
+    few, many = (25, 50) if setting.quick else (100, 1000)
+    duration, threads = 1000.0, len(_cores())
+    searched, entries = {}, []
+    for tool, methods in CANDIDATES.items():
+        tried = _search(tool, methods, few, duration, setting)
+        passed = sorted((row for row in tried if row["reason"] is None), key=lambda row: row["warm_seconds"]["median"])
+        searched[tool] = [
+            {key: row.get(key) for key in ("method", "reason")} | {"seconds": row.get("warm_seconds", {}).get("median")}
+            for row in tried
+        ]
+        method = tuple(passed[0]["method"]) if passed else USUAL[tool]
+        currents = np.linspace(0, 50, many).tolist()
+        entries += [
+            hodgkin_huxley(tool, method, currents, duration, threads=n) for n in sorted({1, min(2, threads)})
+        ]
+    rows = race(entries, judges.counts, setting, 2 if setting.quick else 5)
+    for row, entry in zip(rows, entries, strict=True):
+        row["method"] = entry.settings["method"]
+    what = f"{many} Hodgkin–Huxley neurons, 0 to 50 µA/cm², 1 s each, every spike count within 1 of the converged one"
+    return described(what, rows, searched_with=few, searched=searched)
+
+
+def _search(
+    tool: str, methods: Mapping[str, Sequence[float]], neurons: int, duration: float, setting: Setting
+) -> list[Figures]:
+    """Every method at falling steps until the counts are right: a smaller step costs more."""
+    currents, rows = np.linspace(0, 50, neurons).tolist(), []
+    for method, steps in methods.items():
+        for step in steps:
+            (row,) = race(
+                [hodgkin_huxley(tool, (method, step), currents, duration)], judges.counts, setting, 2
+            )
+            rows.append(row | {"method": [method, step]})
+            if row["reason"] is None or row["reason"].startswith("not installed"):
+                break
+    return rows
+
+
+def work_precision(setting: Setting) -> Figures:
+    """Time against the largest error of a spike time, for every method of every tool."""
+    neurons, duration = (50, 100.0) if setting.quick else (500, 200.0)
+    currents = np.linspace(10, 50, neurons).tolist()
+    record = list(range(0, neurons, neurons // 10))
+    rows: list[Figures] = []
+    for tool, methods in PRECISION.items():
+        steps = [(name, step) for name, several in methods.items() for step in (several[:2] if setting.quick else several)]
+        entries = [hodgkin_huxley(tool, method, currents, duration, record) for method in steps]
+        for entry, method in zip(entries, steps, strict=True):
+            (row,) = race([entry], judges.times, setting, 3)
+            rows.append(row | {"method": list(method)})
+    what = f"{neurons} Hodgkin–Huxley neurons, 10 to 50 µA/cm², {duration:g} ms, V recorded of ten"
+    return described(what, rows)
+
+
+def noisy_membrane(setting: Setting) -> Figures:
+    """Leaky integrate-and-fire with white noise."""
+    settings = MEMBRANE | {"neurons": 1000 if setting.quick else 10_000, "mean": [10.0, 40.0], "std": 5.0}
+    return _chance("noisy_membrane", settings, judges.noisy_rates, setting, "white noise, 10 to 40 mV, s.d. 5 mV")
+
+
+def escape_noise(setting: Setting) -> Figures:
+    """Intervals of integrate-and-fire neurons with escape noise."""
+    settings = MEMBRANE | {"neurons": 1000 if setting.quick else 10_000, "I": 18.0, "rho": 0.05, "delta": 2.0}
+    return _chance("escape_noise", settings, judges.escape_intervals, setting, "escape noise, 18 mV")
+
+
+def _chance(script: str, settings: Figures, judge: Any, setting: Setting, noise: str) -> Figures:
+    entries = [
+        Entry(tool, f"{tool}_{script}", settings, threads, LABELS.get(tool, tool))
+        for tool in ("neurosim", "brian2", "nest")
+        for threads in sorted({1, min(2, len(_cores()))})
+    ]
+    rows = race(entries, judge, setting, 3 if setting.quick else 7)
+    steps = settings["neurons"] * settings["duration"] / settings["dt"]
+    for row in rows:
+        if row["reason"] is None:
+            row["ns_per_neuron_and_step"] = 1e9 * row["warm_seconds"]["median"] / steps
+    rows.append({"tool": "neuron", "name": "NEURON", "threads": 1, "reason": NO_CHANCE})
+    what = f"{settings['neurons']:,} leaky integrate-and-fire neurons with {noise}, 1 s at dt 0.1 ms"
+    return described(what, rows)
+
+
+def hopfield_recall(setting: Setting) -> Figures:
+    """One cue recalled to convergence."""
+    return _hopfield("recall", setting, 5 if setting.quick else 21)
+
+
+def hopfield_store(setting: Setting) -> Figures:
+    """Hebb's rule."""
+    return _hopfield("store", setting, 2 if setting.quick else 5)
+
+
+def _hopfield(task: str, setting: Setting, rounds: int) -> Figures:
+    units, count = (400, 40) if setting.quick else (2000, 200)
+    settings = {"task": task, "units": units, "patterns": count, "flipped": 0.1}
+    labels = {"numpy": "a NumPy loop" if task == "recall" else "NumPy", "neurodynex3": "neurodynex3"}
+    entries = []
+    for tool in ("neurosim", "numpy", "hopfieldnetwork", "neurodynex3"):
+        entry = Entry(tool, f"{tool}_hopfield", settings, label=labels.get(tool, tool))
+        if tool == "neurodynex3" and task == "store":
+            few = 2  # of a loop over patterns that takes a second or more for each
+            entry = replace(entry, settings=settings | {"patterns": few}, times=count / few)
+            entry = replace(entry, label=f"neurodynex3 ({few} patterns, times {count // few})")
+        entries.append(entry)
+    rows = race(entries, judges.recalled, setting, rounds)
+    what = {"store": "storing", "recall": "recalling one of"}[task]
+    return described(f"Hopfield: {what} {count} patterns in {units:,} units, 10 % flipped", rows)
+
+
+COMMANDS: dict[str, tuple[str, Sequence[str]]] = {  # what the tables call it: tool, arguments
+    "neurosim": ("neurosim", ()),
+    "Brian2, NumPy": ("brian2", ("numpy",)),
+    "Brian2, Cython": ("brian2", ("cython",)),
+    "Brian2, C++ standalone": ("brian2", ("cpp_standalone",)),
+    "NEST": ("nest", ()),
+    "NEURON": ("neuron", ()),
+}
+
+
+def first_spike(setting: Setting) -> Figures:
+    """Whole processes: with empty caches, and with what the first one left behind."""
+    rounds = 2 if setting.quick else 5
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        rows = [_cold(name, Path(folder, str(k)), setting) for k, name in enumerate(COMMANDS)]
+        seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
+        for _ in range(2 * rounds):
+            for k, (name, row) in enumerate(zip(COMMANDS, rows, strict=True)):
+                if row["reason"] is None:
+                    seconds[name].append(_whole_process(name, Path(folder, str(k)), setting))
+    for name, row in zip(COMMANDS, rows, strict=True):
+        if row["reason"] is None:
+            row["warm_seconds"] = summary(seconds[name])
+            for kind in ("cold", "warm"):
+                ours = rows[0].get(f"{kind}_seconds")
+                row[f"{kind}_ratio"] = row[f"{kind}_seconds"]["median"] / ours["median"] if ours else None
+    return described("from the start of a process to the 7 spikes of one Hodgkin–Huxley neuron in 100 ms", rows)
+
+
+def _cold(name: str, folder: Path, setting: Setting) -> Figures:
+    """A row with the times in an empty folder."""
+    say(f"  {name} …")
+    row: Figures = {"tool": COMMANDS[name][0], "name": name, "threads": 1, "reason": None}
+    seconds = []
+    try:
+        for _ in range(1 if setting.quick else 2):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            seconds.append(_whole_process(name, folder, setting))
+    except Failed as failed:
+        say(f"    {failed}")
+        return row | {"reason": str(failed)}
+    return row | {"cold_seconds": summary(seconds)}
+
+
+def _whole_process(name: str, folder: Path, setting: Setting) -> float:
+    tool, arguments = COMMANDS[name]
+    environment = setting.environments[tool]
+    if environment.python is None:
+        raise Failed(f"not installed: {environment.reason}")
+    alone = () if tool == OURS else ("-E", "-s")
+    command = [str(environment.python), *alone, str(setting.scripts / f"{tool}_first_spike.py"), *arguments]
+    seconds, printed = command_seconds(command, folder, own=tool == OURS, patience=setting.patience)
+    if printed != "7":
+        raise Failed(f"{printed} spikes, not 7")
+    return seconds
+
+
+def growth(setting: Setting) -> Figures:
+    """Time and memory against neurons and against duration, a process for each."""
+    sizes = (1, 10, 100) if setting.quick else (1, 10, 100, 1000, 10_000)
+    spans = (100.0, 300.0) if setting.quick else (100.0, 1000.0, 10_000.0)
+    shapes = [(n, 100.0) for n in sizes] + [(100, span) for span in spans[1:]]
+    rows = []
+    for tool, method in USUAL.items():
+        for neurons, duration in shapes:
+            currents = np.linspace(10, 50, neurons).tolist()
+            (row,) = race([hodgkin_huxley(tool, method, currents, duration)], judges.counts, setting, 3)
+            rows.append(row | {"neurons": neurons, "duration_ms": duration, "method": list(method)})
+    return described("Hodgkin–Huxley neurons, 10 to 50 µA/cm²: time and memory", rows)
+
+
+def _cores() -> Sequence[int]:
+    from .processes import cores
+
+    return sorted(cores(sys.maxsize)) or [0]
+
+
+WORKLOADS = {
+    function.__name__: function
+    for function in (
+        one_neuron,
+        gain_function,
+        work_precision,
+        noisy_membrane,
+        escape_noise,
+        hopfield_recall,
+        hopfield_store,
+        first_spike,
+        growth,
+    )
+}
+TOOLS_OF = {
+    "hopfield_recall": ("neurosim", "numpy", "hopfieldnetwork", "neurodynex3"),
+    "hopfield_store": ("neurosim", "numpy", "hopfieldnetwork", "neurodynex3"),
+}
+SPIKING = ("neurosim", "brian2", "nest", "neuron")
