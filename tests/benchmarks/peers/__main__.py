@@ -1,25 +1,27 @@
 """Benchmarks against the field: one command makes the environments, runs the tools side by side and writes the tables.
 
-    python -m tests.benchmarks.peers [--quick] [--only WORKLOAD …] [--out DIR] [--environments DIR]
+    python tests/benchmarks/peers [--quick] [--only WORKLOAD …] [--out DIR] [--environments DIR]
 """
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 
-from platformdirs import user_cache_path
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # where the package and what it shares with its neighbours are
 
-from ..common import document, rounded
-from .environments import TOOLS, make
-from .race import Setting, say
-from .tables import page
-from .workloads import SPIKING, TOOLS_OF, WORKLOADS
+from common import document, rounded
+from peers.environments import TOOLS, make
+from peers.race import Setting, say
+from peers.tables import page
+from peers.workloads import SPIKING, TOOLS_OF, WORKLOADS
+from platformdirs import user_cache_path
 
 
 def main() -> None:
     """Run what is asked for."""
-    options = argparse.ArgumentParser(prog="python -m tests.benchmarks.peers", description=__doc__.partition("\n")[0])
+    options = argparse.ArgumentParser(prog="python tests/benchmarks/peers", description=__doc__.partition("\n")[0])
     options.add_argument("--quick", action="store_true", help="less work and fewer repeats, for a rough look")
     options.add_argument("--only", nargs="+", choices=list(WORKLOADS), default=list(WORKLOADS), metavar="WORKLOAD",
                          help=f"of {', '.join(WORKLOADS)}")  # fmt: skip

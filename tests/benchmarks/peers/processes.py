@@ -1,5 +1,6 @@
 """A tool at work in a process of its own: asked over its standard input, pinned to cores, its memory watched."""
 
+import contextlib
 import json
 import os
 import queue
@@ -37,7 +38,7 @@ class Worker:
 
     def __init__(self, python: Path, script: Path, *, own: bool, threads: int, folder: Path, patience: float) -> None:
         self.threads, self.patience = threads, patience
-        self._log = (folder / "stderr.txt").open("w+", encoding="utf-8")
+        self._log = (folder / "stderr.txt").open("w+", encoding="utf-8", errors="replace")
         self._process = subprocess.Popen(
             [str(python), *(() if own else ("-E", "-s")), str(script)], cwd=folder, text=True, encoding="utf-8",
             env=surroundings(own, threads, folder),
@@ -49,7 +50,8 @@ class Worker:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            self._lines.put(line)
+            if line.startswith("{"):  # some tools print while they are imported
+                self._lines.put(line)
         self._lines.put("")
 
     def ask(self, message: str) -> dict[str, Any]:
@@ -110,9 +112,10 @@ class Worker:
 
     def close(self) -> None:
         """End the process and what it started."""
-        for stream in (self._process.stdin, self._log):
-            if stream is not None:
-                stream.close()
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        self._log.close()
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:

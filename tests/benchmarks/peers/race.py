@@ -5,10 +5,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..common import summary
+from common import summary
 from .environments import Environment, Failed
 from .processes import Worker
 
@@ -53,6 +54,8 @@ class Lane:
 
     def __init__(self, entry: Entry, setting: Setting, judge: Judge) -> None:
         self.entry, self.setting, self.judge = entry, setting, judge
+        self.settings = {**entry.settings, "threads": entry.threads}
+        self.folder = Path()
         self.worker: Worker | None = None
         self.seconds: dict[int, float] = {}  # of the rounds it took part in
         self.row: Figures = {"tool": entry.tool, "name": entry.name, "threads": entry.threads, "reason": None}
@@ -67,18 +70,22 @@ class Lane:
 
     def start(self, folder: Path) -> None:
         """Set up, run once, and have the answer judged."""
+        folder.mkdir()
+        self.folder = folder
+        self.worker = self.new_worker()
+        prepare, first = self.worker.prepare(self.settings), self.worker.run()
+        self.row |= {"prepare_seconds": prepare, "first_seconds": first * self.entry.times}
+        self.row["agreement"] = self.judge(self.worker.answer(), self.settings)
+
+    def new_worker(self) -> Worker:
+        """A process in the folder of this lane."""
         environment = self.setting.environments[self.entry.tool]
         if environment.python is None:
             raise Failed(f"not installed: {environment.reason}")
-        folder.mkdir()
-        self.worker = Worker(
+        return Worker(
             environment.python, self.setting.scripts / f"{self.entry.script}.py", own=self.entry.tool == OURS,
-            threads=self.entry.threads, folder=folder, patience=self.setting.patience,
+            threads=self.entry.threads, folder=self.folder, patience=self.setting.patience,
         )  # fmt: skip
-        settings = {**self.entry.settings, "threads": self.entry.threads}
-        prepare, first = self.worker.prepare(settings), self.worker.run()
-        self.row |= {"prepare_seconds": prepare, "first_seconds": first * self.entry.times}
-        self.row["agreement"] = self.judge(self.worker.answer(), settings)
 
     def lap(self, i: int) -> None:
         """One warm run."""
@@ -86,10 +93,21 @@ class Lane:
         if sum(self.seconds.values()) <= self.setting.budget * self.entry.times:
             self.seconds[i] = self.worker.run() * self.entry.times
 
+    def again(self) -> None:
+        """A second process, which finds what the first one left in its folder: time of its first run, and memory."""
+        self.close()
+        self.worker = self.new_worker()
+        seconds = self.worker.prepare(self.settings) + self.worker.run()
+        self.row |= {"later_seconds": seconds * self.entry.times, "peak_megabytes": self.worker.peak_megabytes()}
+        self.close()
+
+    def close(self) -> None:
+        """End the process."""
+        if self.worker is not None:
+            self.worker.close()
+
     def finish(self) -> None:
-        """Memory, and medians."""
-        assert self.worker is not None
-        self.row["peak_megabytes"] = self.worker.peak_megabytes()
+        """Medians."""
         self.row["warm_seconds"] = summary(list(self.seconds.values()))
         first = self.row["prepare_seconds"] + self.row["first_seconds"]
         self.row["compile_seconds"] = max(0.0, first - statistics.median(self.seconds.values()))
@@ -101,7 +119,9 @@ class Lane:
             self.row["ratio"] = summary([self.seconds[i] / ours.seconds[i] for i in both])
 
 
-def race(entries: Sequence[Entry], judge: Judge, setting: Setting, rounds: int) -> list[Figures]:
+def race(
+    entries: Sequence[Entry], judge: Judge, setting: Setting, rounds: int, *, again: bool = True
+) -> list[Figures]:
     """A row for every entry: agreement and times, or the reason why there are none.
 
     Warm runs go round after round, every other one backwards, so that what disturbs the machine disturbs all.
@@ -111,21 +131,22 @@ def race(entries: Sequence[Entry], judge: Judge, setting: Setting, rounds: int) 
         try:
             for number, lane in enumerate(lanes):
                 say(f"  {lane.entry.name} …")
-                lane.attempt(lambda lane=lane, number=number: lane.start(Path(folder, str(number))))  # type: ignore[misc]
+                lane.attempt(partial(lane.start, Path(folder, str(number))))
                 if lane.row["reason"]:
                     say(f"    {lane.row['reason']}")
             for i in range(rounds):
                 for lane in lanes[:: -1 if i % 2 else 1]:
-                    lane.attempt(lambda lane=lane, i=i: lane.lap(i))  # type: ignore[misc]
+                    lane.attempt(partial(lane.lap, i))
             for lane in lanes:
                 lane.attempt(lane.finish)
+                if again:
+                    lane.attempt(lane.again)
         finally:
             for lane in lanes:
-                if lane.worker is not None:
-                    lane.worker.close()
+                lane.close()
     for lane in lanes:
         ours = [other for other in lanes if other.entry.tool == OURS and other.entry.threads == lane.entry.threads]
-        lane.attempt(lambda lane=lane, ours=ours: lane.compare(ours[0] if ours else None))  # type: ignore[misc]
+        lane.attempt(partial(lane.compare, ours[0] if ours else None))
     return [lane.row for lane in lanes]
 
 

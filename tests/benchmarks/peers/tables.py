@@ -1,4 +1,4 @@
-"""Tables in Markdown, made from the figures; `python -m tests.benchmarks.peers.tables` puts the short one into the README."""
+"""Tables in Markdown, made from the figures; `python tests/benchmarks/peers/tables.py` puts the short one into the README."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -88,18 +88,19 @@ def method(row: Result) -> str:
 
 def race_table(rows: Sequence[Result]) -> str:
     """Of a workload in which the tools ran side by side."""
-    header = ["Tool", "Compiling", "First run", "Warm run", "Memory", "Times ours"]
+    header = ["Tool", "Compiling", "First run", "In a new process", "Warm run", "Memory", "Times ours"]
     settings = any("method" in row for row in rows)
     cells = []
     for row in rows:
         if row["reason"] is not None:
-            line = [row["name"], row["reason"], "", "", "", ""]
+            line = [row["name"], row["reason"], "", "", "", "", ""]
         else:
-            memory = row["peak_megabytes"]
+            memory = row.get("peak_megabytes")
             line = [
                 row["name"],
-                seconds(row["compile_seconds"]),
-                seconds(row["first_seconds"]),
+                seconds(row["compile_seconds"]) if row["compile_seconds"] > 0.01 else "–",
+                seconds(row["prepare_seconds"] + row["first_seconds"]),
+                seconds(row.get("later_seconds")),
                 spread(row["warm_seconds"]),
                 "" if memory is None else f"{memory:.0f} MB",
                 ratio(row.get("ratio")),

@@ -1,17 +1,12 @@
 """What the answers are held against: slow programs that nobody's simulator is part of."""
 
-import sys
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+import hodgkin_huxley as plain  # its plain loop
 import numpy as np
 from scipy.integrate import cumulative_trapezoid, solve_ivp
 from scipy.special import erfcx
-
-sys.path.append(str(Path(__file__).parents[1]))
-
-import hodgkin_huxley as plain  # the loop our own benchmark is held against
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..common import summary
+from common import summary
 from . import judges
 from .environments import Failed
 from .processes import command_seconds
@@ -127,7 +127,7 @@ def _search(
     for method, steps in methods.items():
         for step in steps:
             (row,) = race(
-                [hodgkin_huxley(tool, (method, step), currents, duration)], judges.counts, setting, 2
+                [hodgkin_huxley(tool, (method, step), currents, duration)], judges.counts, setting, 2, again=False
             )
             rows.append(row | {"method": [method, step]})
             if row["reason"] is None or row["reason"].startswith("not installed"):
@@ -145,7 +145,7 @@ def work_precision(setting: Setting) -> Figures:
         steps = [(name, step) for name, several in methods.items() for step in (several[:2] if setting.quick else several)]
         entries = [hodgkin_huxley(tool, method, currents, duration, record) for method in steps]
         for entry, method in zip(entries, steps, strict=True):
-            (row,) = race([entry], judges.times, setting, 3)
+            (row,) = race([entry], judges.times, setting, 3, again=False)
             rows.append(row | {"method": list(method)})
     what = f"{neurons} Hodgkin–Huxley neurons, 10 to 50 µA/cm², {duration:g} ms, V recorded of ten"
     return described(what, rows)
