@@ -19,8 +19,8 @@ def work_precision(result: Result) -> Figure:
     lines: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for row in result["figures"]["work_precision"]["rows"]:
         if row["reason"] is None:
-            key = (row["tool"], row["method"][0])
-            lines.setdefault(key, []).append((row["warm_seconds"]["median"], 1e3 * row["agreement"]["largest_error_ms"]))
+            point = row["warm_seconds"]["median"], 1e3 * row["agreement"]["largest_error_ms"]
+            lines.setdefault((row["tool"], row["method"][0]), []).append(point)
     used: dict[str, int] = {}
     for (tool, method), points in lines.items():
         number = used[tool] = used.get(tool, -1) + 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from common import summary
+
 from .environments import Environment, Failed
 from .processes import Worker
 
@@ -75,7 +76,10 @@ class Lane:
         self.worker = self.new_worker()
         prepare, first = self.worker.prepare(self.settings), self.worker.run()
         self.row |= {"prepare_seconds": prepare, "first_seconds": first * self.entry.times}
-        self.row["agreement"] = self.judge(self.worker.answer(), self.settings)
+        try:
+            self.row["agreement"] = self.judge(self.worker.answer(), self.settings)
+        except (KeyError, TypeError, ValueError) as error:
+            raise Failed(f"its answer cannot be read: {error}") from error
 
     def new_worker(self) -> Worker:
         """A process in the folder of this lane."""
@@ -102,7 +106,7 @@ class Lane:
         self.close()
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, if there is one."""
         if self.worker is not None:
             self.worker.close()
 
@@ -119,9 +123,7 @@ class Lane:
             self.row["ratio"] = summary([self.seconds[i] / ours.seconds[i] for i in both])
 
 
-def race(
-    entries: Sequence[Entry], judge: Judge, setting: Setting, rounds: int, *, again: bool = True
-) -> list[Figures]:
+def race(entries: Sequence[Entry], judge: Judge, setting: Setting, rounds: int, *, again: bool = True) -> list[Figures]:
     """A row for every entry: agreement and times, or the reason why there are none.
 
     Warm runs go round after round, every other one backwards, so that what disturbs the machine disturbs all.

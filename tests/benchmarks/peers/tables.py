@@ -1,4 +1,7 @@
-"""Tables in Markdown, made from the figures; `python tests/benchmarks/peers/tables.py` puts the short one into the README."""
+"""Tables in Markdown, made from the figures.
+
+`python tests/benchmarks/peers/tables.py` puts the short one into the README.
+"""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -28,6 +31,17 @@ SHORT = {  # of the README
     "hopfield_recall": "Recalling a pattern from a Hopfield network",
     "hopfield_store": "Storing its patterns",
     "first_spike": "Process start to first spikes, the first time",
+}
+OTHERS = "Times ours"
+NOTHING = 0.01  # s; what compiles nothing differs by chance only
+COUNTS = ("Counts off by", "largest_difference_of_a_count", "{:d}")
+AGREEMENT = {  # heading, figure and form
+    "one_neuron": ("Spike times off by", "largest_error_ms", "{:.2g} ms"),
+    "gain_function": COUNTS,
+    "noisy_membrane": ("Rates off by", "largest_deviation_of_a_rate", "{:.1%}"),
+    "escape_noise": ("Distribution off by", "largest_deviation_of_the_distribution", "{:.3f}"),
+    "hopfield_recall": ("Overlap", "overlap", "{:.3f}"),
+    "hopfield_store": ("Overlap", "overlap", "{:.3f}"),
 }
 Result = dict[str, Any]
 
@@ -86,27 +100,29 @@ def method(row: Result) -> str:
     )
 
 
-def race_table(rows: Sequence[Result]) -> str:
+def race_table(rows: Sequence[Result], name: str = "") -> str:
     """Of a workload in which the tools ran side by side."""
-    header = ["Tool", "Compiling", "First run", "In a new process", "Warm run", "Memory", "Times ours"]
     settings = any("method" in row for row in rows)
-    cells = []
+    heading, key, form = AGREEMENT.get(name, ("Answer", "", ""))
+    header = ["Tool", "Setting", heading, "Compiling", "First run", "In a new process", "Warm run", "Memory", OTHERS]
+    wanted = [bool(title) and (settings or title != "Setting") for title in header]
+    cells = [header]
     for row in rows:
-        if row["reason"] is not None:
-            line = [row["name"], row["reason"], "", "", "", "", ""]
-        else:
+        line = [row["name"], method(row), row["reason"] or "", "", "", "", "", "", ""]
+        if row["reason"] is None:
             memory = row.get("peak_megabytes")
-            line = [
-                row["name"],
-                seconds(row["compile_seconds"]) if row["compile_seconds"] > 0.01 else "–",
+            line[2:] = [
+                form.format(row["agreement"][key]) if key else "",
+                seconds(row["compile_seconds"]) if row["compile_seconds"] > NOTHING else "–",
                 seconds(row["prepare_seconds"] + row["first_seconds"]),
                 seconds(row.get("later_seconds")),
                 spread(row["warm_seconds"]),
                 "" if memory is None else f"{memory:.0f} MB",
                 ratio(row.get("ratio")),
             ]
-        cells.append([line[0], method(row), *line[1:]] if settings else line)
-    return table([header[0], "Setting", *header[1:]] if settings else header, cells)
+        cells.append(line)
+    kept = [[cell for cell, keep in zip(line, wanted, strict=True) if keep] for line in cells]
+    return table(kept[0], kept[1:])
 
 
 def first_spike_table(rows: Sequence[Result]) -> str:
@@ -158,7 +174,9 @@ TABLES = {"first_spike": first_spike_table, "work_precision": precision_table, "
 def section(result: Result, name: str) -> str:
     """A workload: what it is, and its table."""
     figures = result["figures"][name]
-    return f"{figures['what'][0].upper()}{figures['what'][1:]}.\n\n{TABLES.get(name, race_table)(figures['rows'])}\n"
+    rows = figures["rows"]
+    drawn = TABLES[name](rows) if name in TABLES else race_table(rows, name)
+    return f"{figures['what'][0].upper()}{figures['what'][1:]}.\n\n{drawn}\n"
 
 
 def searched(result: Result) -> str:

@@ -13,7 +13,7 @@ Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 @cache
 def spike_counts(currents: tuple[float, ...], duration: float) -> Any:
-    """Of Hodgkin–Huxley neurons: classical RK4, one neuron after the other, at dt 0.01 ms, where counts have converged."""
+    """Of Hodgkin–Huxley neurons: classical RK4, one after the other, at dt 0.01 ms, where counts have converged."""
     return plain.plain_loop(np.array(currents), duration, 0.01)
 
 

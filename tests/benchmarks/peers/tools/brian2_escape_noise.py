@@ -2,7 +2,8 @@
 
 import brian2 as b2
 from brian2 import ms, mV
-from serve import serve, stationary_intervals
+from serve import serve
+from spikes import stationary_intervals
 
 
 def prepare(settings):

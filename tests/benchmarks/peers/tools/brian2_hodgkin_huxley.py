@@ -2,8 +2,9 @@
 
 import brian2 as b2
 import numpy as np
-from brian2 import cm, metre, ms, msiemens, mV, uA, uF
-from serve import crossings, serve
+from brian2 import cm, ms, msiemens, mV, uA, uF
+from serve import serve
+from spikes import crossings
 
 EQUATIONS = """
 dv/dt = (I - g_Na*m**3*h*(v - E_Na) - g_K*n**4*(v - E_K) - g_L*(v - E_L))/C : volt
@@ -48,9 +49,11 @@ def prepare(settings):
         setattr(neurons, gate, f"alpha_{gate}/(alpha_{gate} + beta_{gate})")
     neurons.I = np.array(settings["currents"]) * uA / cm**2
     spikes = b2.SpikeMonitor(neurons)
-    parts = [neurons, spikes]
-    traces = b2.StateMonitor(neurons, "v", record=settings["record"]) if settings["record"] else None
-    network = b2.Network(*parts, *([traces] if traces else []))
+    network = b2.Network(neurons, spikes)
+    traces = None
+    if settings["record"]:
+        traces = b2.StateMonitor(neurons, "v", record=settings["record"])
+        network.add(traces)
     if standalone:
         network.run(settings["duration"] * ms)
         b2.device.build(directory="standalone", run=False)
@@ -66,7 +69,7 @@ def run(job):
         job["network"].restore()
         job["network"].run(job["duration"] * ms)
     spikes, traces = job["spikes"], job["traces"]
-    V = (traces.t / ms, traces.v / mV) if traces else (None, ())
+    V = (None, ()) if traces is None else (traces.t / ms, traces.v / mV)
     return spikes.i[:], spikes.t / ms, *V
 
 

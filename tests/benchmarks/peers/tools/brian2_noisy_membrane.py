@@ -3,7 +3,8 @@
 import brian2 as b2
 import numpy as np
 from brian2 import ms, mV
-from serve import late_counts, serve
+from serve import serve
+from spikes import late_counts
 
 
 def prepare(settings):

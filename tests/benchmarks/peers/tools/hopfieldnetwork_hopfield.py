@@ -1,4 +1,4 @@
-"""An associative memory in hopfieldnetwork: train_pattern, or asynchronous updates with run_max until nothing changes."""
+"""An associative memory in hopfieldnetwork: train_pattern, or asynchronous updates until nothing changes."""
 
 from hopfieldnetwork import HopfieldNetwork
 from patterns import Cues

@@ -1,7 +1,8 @@
 """Integrate-and-fire neurons with escape noise, in NEST: gif_psc_exp without adaptation."""
 
 import nest
-from serve import serve, stationary_intervals
+from serve import serve
+from spikes import stationary_intervals
 
 
 def prepare(settings):

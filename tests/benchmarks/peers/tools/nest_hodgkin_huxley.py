@@ -1,12 +1,13 @@
 """Hodgkin–Huxley neurons under constant currents, in NEST: hh_psc_alpha, integrated with adaptive steps.
 
-A membrane of 10⁻⁴ cm² turns densities into NEST's absolute units: 1 µF/cm² into 100 pF, 1 µA/cm² into 100 pA. NEST takes
-a spike for emitted at the peak of the potential; crossings of 0 mV come from the recorded potential.
+A membrane of 10⁻⁴ cm² turns densities into NEST's absolute units: 1 µF/cm² into 100 pF, 1 µA/cm² into 100 pA. A spike of
+NEST's is at the peak of the potential; crossings of 0 mV come from the recorded potential.
 """
 
 import nest
 import numpy as np
-from serve import crossings, serve
+from serve import serve
+from spikes import crossings
 
 MEMBRANE = {"C_m": 100.0, "g_Na": 12000.0, "g_K": 3600.0, "g_L": 30.0, "E_Na": 50.0, "E_K": -77.0, "E_L": -54.4}
 START = {"V_m": -65.0, "Act_m": 0.05293248525724958, "Inact_h": 0.5961207535084603, "Act_n": 0.3176769140606974}

@@ -8,7 +8,8 @@ import math
 
 import nest
 import numpy as np
-from serve import late_counts, serve
+from serve import serve
+from spikes import late_counts
 
 
 def prepare(settings):

@@ -1,14 +1,15 @@
 """Hodgkin–Huxley neurons under constant currents, in NEURON: its own mechanism hh, one section each.
 
-Its rates are those of 1952 at 6.3 °C; only the leak's reversal potential differs (-54.3 mV) and is set. By default hh looks
-its rates up in a table with a step of 1 mV; either way is a setting of its own.
+Its rates are those of 1952 at 6.3 °C; only the leak's reversal potential differs (-54.3 mV) and is set. By default hh
+looks its rates up in a table with a step of 1 mV; either way is a setting of its own.
 """
 
 import math
 
 import numpy as np
 from neuron import h
-from serve import crossings, serve
+from serve import serve
+from spikes import crossings
 
 h.load_file("stdrun.hoc")
 SIDE = 10.0  # µm, length and diameter
@@ -36,8 +37,12 @@ def prepare(settings):
         h.ParallelContext().nthread(settings["threads"])
     traces = []
     for k in settings["record"]:
-        V, t = h.Vector(), h.Vector()
-        solver.record(cells[k][0](0.5)._ref_v, V, t) if adaptive else (V.record(cells[k][0](0.5)._ref_v), t.record(h._ref_t))
+        V, t, potential = h.Vector(), h.Vector(), cells[k][0](0.5)._ref_v
+        if adaptive:
+            solver.record(potential, V, t)
+        else:
+            V.record(potential)
+            t.record(h._ref_t)
         traces.append((t, V))
     return settings | {"cells": cells, "times": times, "index": index, "traces": traces, "adaptive": adaptive}
 

@@ -1,7 +1,8 @@
 """Integrate-and-fire neurons with escape noise, in neurosim."""
 
 import numpy as np
-from serve import serve, stationary_intervals
+from serve import serve
+from spikes import stationary_intervals
 
 import neurosim as ns
 

@@ -1,7 +1,8 @@
 """Hodgkin–Huxley neurons under constant currents, in neurosim."""
 
 import numpy as np
-from serve import crossings, serve
+from serve import serve
+from spikes import crossings
 
 import neurosim as ns
 

@@ -1,7 +1,8 @@
 """Leaky integrate-and-fire neurons with white noise, in neurosim."""
 
 import numpy as np
-from serve import late_counts, serve
+from serve import serve
+from spikes import late_counts
 
 import neurosim as ns
 
