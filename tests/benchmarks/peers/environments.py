@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 VERSIONS = """
 import json, sys
 from importlib.metadata import distributions
@@ -28,7 +29,6 @@ class Tool:
 
     requirements: Sequence[str] = ()
     versions: Sequence[str] = ("numpy",)
-    options: Sequence[str] = ()
     modules: str = ""
 
 
@@ -59,10 +59,10 @@ def last_line(text: str) -> str:
     return (complaints or lines or ["no message"])[-1]
 
 
-def make(name: str, tool: Tool, folder: Path) -> Environment:
+def make(name: str, tool: Tool, folder: Path, pip: Sequence[str] = PIP) -> Environment:
     """The environment of a tool, from `folder` if it was made there before."""
     try:
-        python = _installed(name, tool, folder) if tool.requirements else Path(sys.executable)
+        python = _installed(name, tool, folder, pip) if tool.requirements else Path(sys.executable)
         _run([python, *_ALONE, "-c", f"import {tool.modules or 'json'}"])
         answer = _run([python, *_ALONE, "-c", VERSIONS, *tool.versions])
     except Failed as failed:
@@ -73,16 +73,15 @@ def make(name: str, tool: Tool, folder: Path) -> Environment:
 _ALONE = ("-E", "-s")  # nothing from the caller's PYTHONPATH or own site-packages
 
 
-def _installed(name: str, tool: Tool, folder: Path) -> Path:
-    key = hashlib.sha256(repr((sys.version, tool.requirements, tool.options)).encode()).hexdigest()[:8]
+def _installed(name: str, tool: Tool, folder: Path, pip: Sequence[str]) -> Path:
+    key = hashlib.sha256(repr((sys.version, tool.requirements)).encode()).hexdigest()[:8]
     home = folder / f"{name}-{key}"
     python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     done = home / "complete"
     if not done.exists():
         print(f"installing {' '.join(tool.requirements)} …", file=sys.stderr, flush=True)
         venv.create(home, with_pip=False, clear=True, symlinks=sys.platform != "win32")
-        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install", "--quiet"]
-        _run([*pip, *tool.options, *tool.requirements])
+        _run([*pip, "--python", python, "install", "--quiet", *tool.requirements])
         done.touch()
     return python
 

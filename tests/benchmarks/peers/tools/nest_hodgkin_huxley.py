@@ -1,7 +1,7 @@
 """Hodgkin–Huxley neurons under constant currents, in NEST: hh_psc_alpha, integrated with adaptive steps.
 
-A membrane of 10⁻⁴ cm² turns densities into NEST's absolute units: 1 µF/cm² into 100 pF, 1 µA/cm² into 100 pA. A spike of
-NEST's is at the peak of the potential; crossings of 0 mV come from the recorded potential.
+A membrane of 10⁻⁴ cm² turns densities into NEST's absolute units: 1 µF/cm² into 100 pF, 1 µA/cm² into 100 pA. A
+spike of NEST's is at the peak of the potential; crossings of 0 mV come from the recorded potential.
 """
 
 import nest
