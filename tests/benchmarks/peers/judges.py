@@ -23,13 +23,14 @@ def counts(answer: Answer, settings: Mapping[str, Any]) -> Figures:
 
 
 def times(answer: Answer, settings: Mapping[str, Any]) -> Figures:
-    """Largest error of a spike time of the recorded neurons; as many spikes as there are."""
+    """Largest error of a spike time of the recorded neurons; one spike more or fewer where the run ends is no error."""
     largest = 0.0
     for k, found in zip(settings["record"], answer["crossings"], strict=True):
         expected = truth.spike_times(settings["currents"][k], settings["duration"])
-        if len(found) != len(expected):
+        if abs(len(found) - len(expected)) > 1:
             raise Failed(f"{len(found)} spikes, not {len(expected)}, at {settings['currents'][k]:.4g} µA/cm²")
-        largest = max(largest, float(np.abs(np.array(found) - expected).max(initial=0)))
+        both = min(len(found), len(expected))
+        largest = max(largest, float(np.abs(np.array(found[:both]) - expected[:both]).max(initial=0)))
     return {"largest_error_ms": largest}
 
 

@@ -106,7 +106,7 @@ def gain_function(setting: Setting) -> Figures:
         searched[tool] = _search(tool, methods, few, duration, setting)
         method = _cheapest(tool, searched[tool], currents.tolist(), duration, setting)
         entries += [hodgkin_huxley(tool, method, currents.tolist(), duration, threads=n) for n in THREADS]
-    rows = race(entries, judges.counts, setting, 2 if setting.quick else 5)
+    rows = race(entries, judges.counts, setting, 2 if setting.quick else 4)
     for row, entry in zip(rows, entries, strict=True):
         row["method"] = entry.settings["method"]
     what = f"{many} Hodgkin–Huxley neurons, 0 to 50 µA/cm², 1 s each, every spike count within 1 of the converged one"
@@ -146,17 +146,18 @@ def _cheapest(
 
 def work_precision(setting: Setting) -> Figures:
     """Time against the largest error of a spike time, for every method of every tool."""
-    neurons, duration = (50, 100.0) if setting.quick else (500, 200.0)
+    neurons, duration = (50, 100.0) if setting.quick else (200, 200.0)
     currents = np.linspace(10, 50, neurons).tolist()
     record = list(range(0, neurons, neurons // 10))
-    rows: list[Figures] = []
-    for tool, methods in PRECISION.items():
-        most = 2 if setting.quick else None
-        steps = [(name, step) for name, several in methods.items() for step in several[:most]]
-        entries = [hodgkin_huxley(tool, method, currents, duration, record) for method in steps]
-        for entry, method in zip(entries, steps, strict=True):
-            (row,) = race([entry], judges.times, setting, 3, again=False)
-            rows.append(row | {"method": list(method)})
+    most = 2 if setting.quick else None
+    entries = [
+        hodgkin_huxley(tool, (method, step), currents, duration, record)
+        for tool, methods in PRECISION.items()
+        for method, steps in methods.items()
+        for step in steps[:most]
+    ]
+    rows = race(entries, judges.times, setting, 3, again=False)
+    rows = [row | {"method": entry.settings["method"]} for row, entry in zip(rows, entries, strict=True)]
     what = f"{neurons} Hodgkin–Huxley neurons, 10 to 50 µA/cm², {duration:g} ms, V recorded of ten"
     return described(what, rows)
 
@@ -279,12 +280,13 @@ def growth(setting: Setting) -> Figures:
     sizes = (1, 10, 100) if setting.quick else (1, 10, 100, 1000, 10_000)
     spans = (100.0, 300.0) if setting.quick else (100.0, 1000.0, 10_000.0)
     shapes = [(n, 100.0) for n in sizes] + [(100, span) for span in spans[1:]]
-    rows = []
+    entries, told = [], []
     for tool, method in USUAL.items():
         for neurons, duration in shapes:
             currents = np.linspace(10, 50, neurons).tolist()
-            (row,) = race([hodgkin_huxley(tool, method, currents, duration)], judges.counts, setting, 3)
-            rows.append(row | {"neurons": neurons, "duration_ms": duration, "method": list(method)})
+            entries.append(hodgkin_huxley(tool, method, currents, duration))
+            told.append({"neurons": neurons, "duration_ms": duration, "method": list(method)})
+    rows = [row | more for row, more in zip(race(entries, judges.counts, setting, 3), told, strict=True)]
     return described("Hodgkin–Huxley neurons, 10 to 50 µA/cm²: time and memory", rows)
 
 
