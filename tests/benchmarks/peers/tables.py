@@ -34,6 +34,7 @@ SHORT = {  # of the README
 }
 OTHERS = "Times ours"
 NOTHING = 0.01  # s; what compiles nothing differs by chance only
+BUSY = 3.0  # the benchmark itself makes a load of up to 2
 COUNTS = ("Counts off by", "largest_difference_of_a_count", "{:d}")
 AGREEMENT = {  # heading, figure and form
     "one_neuron": ("Spike times off by", "largest_error_ms", "{:.2g} ms"),
@@ -197,9 +198,11 @@ def machine(result: Result) -> str:
         [name, tool["reason"] or ", ".join(f"{package} {version}" for package, version in tool["versions"].items())]
         for name, tool in result["tools"].items()
     ]
+    load = max((figures["load_before"] or 0.0 for figures in result["figures"].values()), default=0.0)
+    busy = f" **Other work was on the machine (load {load:.1f}): the figures are rough.**" if load > BUSY else ""
     quick = " **A quick run: less work and fewer repeats.**" if result["quick"] else ""
-    made = f"{here['cpu']} ({here['llvm_cpu']}), {here['cores']} cores, {here['system']}, {result['date'][:10]}.{quick}"
-    return f"{made}\n\n{table(['Tool', 'Versions'], cells)}\n"
+    made = f"{here['cpu']} ({here['llvm_cpu']}), {here['cores']} cores, {here['system']}, {result['date'][:10]}."
+    return f"{made}{quick}{busy}\n\n{table(['Tool', 'Versions'], cells)}\n"
 
 
 def page(result: Result) -> str:

@@ -39,7 +39,7 @@ def prepare(settings):
     for k in settings["record"]:
         V, t, potential = h.Vector(), h.Vector(), cells[k][0](0.5)._ref_v
         if adaptive:
-            solver.record(potential, V, t)
+            solver.record(potential, V, t, sec=cells[k][0])
         else:
             V.record(potential)
             t.record(h._ref_t)
