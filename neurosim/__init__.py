@@ -35,7 +35,7 @@ _HOME = {  # module: the names users type, imported when first used
     "agreement": "Agreement",
     "distributions": "IntervalDistribution interval_distribution",
     "files": "Comparison Rerun diff from_file load rerun",
-    "errors": "IncompleteWarning InputError ModelError NeurosimError SimulationError UnitError",
+    "errors": "IncompleteWarning InputError ModelError NeurosimError OutOfMemoryWarning SimulationError UnitError",
     "excitability": "StrengthDuration rheobase strength_duration",
     "experiments": "GainFunction gain_function",
     "kernel": "Solution integrate",

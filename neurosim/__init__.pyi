@@ -80,6 +80,7 @@ from .errors import IncompleteWarning as IncompleteWarning
 from .errors import InputError as InputError
 from .errors import ModelError as ModelError
 from .errors import NeurosimError as NeurosimError
+from .errors import OutOfMemoryWarning as OutOfMemoryWarning
 from .errors import SimulationError as SimulationError
 from .errors import UnitError as UnitError
 from .excitability import StrengthDuration as StrengthDuration

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arguments import whole
+from .coexistence import coexistence
 from .continuation import Continuation
 from .currents import ramp
 from .errors import InputError, choices, excerpt
@@ -17,7 +18,7 @@ from .excitability import positive, rheobase
 from .flow import Flow
 from .model import Model, load_model
 from .progress import Progress, progress_bar
-from .simulation import simulate
+from .simulation import finished
 from .units import Unit, parse_unit, to_number
 
 Floats = NDArray[np.float64]
@@ -52,6 +53,7 @@ class Branch(NamedTuple):
     eigenvalues : ndarray (p, k) of complex
         In 1/ms.
     stable : ndarray (p,) of bool
+        Whether all real parts are negative; of a model with a reset, also that it does not spike there.
     """
 
     value: Floats
@@ -136,6 +138,11 @@ class Bifurcation:
         """Values of all points whose kind begins so, such as ``"Hopf"`` or ``"firing ends"``."""
         return [point.value for point in self.points if point.kind.startswith(kind)]
 
+    @property
+    def bistable(self) -> list[tuple[float, float]]:
+        """Ranges of the value in which rest and periodic firing are both stable."""
+        return coexistence(self)
+
     def plot(self, ax: Any = None) -> Any:
         """Draw it; see `neurosim.plot_bifurcation`."""
         from .plot.phase import plot_bifurcation
@@ -216,7 +223,7 @@ def bifurcation(
             curve.values / unit.factor,
             dict(zip(flow.names, curve.states, strict=True)),
             curve.eigenvalues,
-            np.asarray((curve.eigenvalues.real < 0).all(axis=1)),
+            (curve.eigenvalues.real < 0).all(axis=1) & ~flow.spikes(curve.states, curve.values),
         )
         for curve in followed.curves
     )
@@ -321,7 +328,7 @@ class _Sweep:
             inputs |= changed
         else:
             given |= changed
-        return simulate(model, inputs or None, length, start=start, parameters=given, record=record, threads=1)
+        return finished(model, inputs or None, length, start=start, parameters=given, record=record, threads=1)
 
     def ends(self) -> list[BifurcationPoint]:
         """Where firing ends by a jump, in each direction."""

@@ -88,7 +88,7 @@ def _of_membrane(model: Model, name: str, current: Any, values: Mapping[str, Any
             terms.append(term)
             continue
         membrane = leaky_membranes(model, values).get(name)
-        if membrane is None or not np.all(np.asarray(membrane.decay) > 0):
+        if membrane is None or not np.all((np.asarray(membrane.decay) > 0) & (np.asarray(membrane.gain) != 0)):
             raise InputError(
                 f"membrane_noise is for a leaky membrane, a state with the rate -(V - E)/tau + b*{name} that nothing "
                 f"else enters; {model.name} has none: take white_noise(mean, sigma)"

@@ -9,7 +9,7 @@ import numpy as np
 
 from .currents import parse_current
 from .model import Check, Expected, Model, load_model
-from .simulation import completed, simulate
+from .simulation import finished
 from .spikes import firing_pattern
 from .units import parse_unit, to_number
 
@@ -62,7 +62,7 @@ def _measure(model: Model, check: Check) -> dict[str, float | str]:
     found: dict[str, float | str] = {}
     if wanted - {"rheobase"}:
         current = current_of(check.input) if model.inputs else None
-        recording = completed(simulate(model, current, check.duration, parameters=check.parameters, seed=_SEED))
+        recording = finished(model, current, check.duration, parameters=check.parameters, seed=_SEED)
         times = recording.spike_times()
         found |= {name: float(values[0]) for name, values in recording.final_state.items() if name != "random"}
         found["spike_count"] = float(times.size)
@@ -80,7 +80,7 @@ def _rheobase(model: Model, check: Check) -> float:
     low, high = 0.0, to_number(check.input, unit, "input") / unit.factor
     for _ in range(_ROUNDS):
         inputs = np.linspace(low, high, _PER_ROUND + 1)
-        fires = completed(simulate(model, inputs, check.duration, parameters=check.parameters)).spike_count > 0
+        fires = finished(model, inputs, check.duration, parameters=check.parameters).spike_count > 0
         if not fires.any() or fires[0]:
             return math.nan
         first = int(fires.argmax())

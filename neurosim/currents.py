@@ -16,6 +16,7 @@ from .waveforms import Chirp, Constant, Pulses, Ramp, Samples, Sine, Step, Wavef
 _MS = parse_unit("ms")
 _HZ = parse_unit("Hz")
 _PURE = parse_unit("1")
+_LARGEST_AREA = 100.0  # cm²; 20 cm of a squid's giant axon have 6
 
 
 class Term(NamedTuple):
@@ -234,9 +235,13 @@ def from_array(
 def sampled(samples: Samples, area: Any = None) -> Current:
     """A current of samples, for a membrane of an `area` (cm², or a quantity) if that is not None."""
     if area is not None:
-        size = to_number(area, parse_unit("cm^2"), "area")
+        unit = parse_unit("cm^2")
+        size = to_number(area, unit, "area")
         if not 0 < size < math.inf:
             raise InputError(f"area must be positive and finite, not {excerpt(area)}")
+        if size > _LARGEST_AREA * unit.factor:
+            wide = f"{size / unit.factor:g} cm^2"
+            raise InputError(f"no neuron has {wide} of membrane; give the unit of area=, such as '2000 um^2'")
         samples = replace(samples, area=size)
     return Current((Term(1.0, 1.0, samples),))
 

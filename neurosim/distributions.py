@@ -16,13 +16,13 @@ from .chance import fresh_seed, steps_between_draws
 from .currents import as_current
 from .errors import InputError, excerpt
 from .expression import evaluate
-from .families import combinations, family_values, one_input
+from .families import NOT_ASKED, combinations, common_noise, family_values, one_input
 from .kernel import execute
 from .model import Model, load_model
 from .model.values import with_defines
 from .progress import Progress, progress_bar
 from .recording import in_ms
-from .spikes import interval_histogram
+from .samples import bin_edges, common_step, first_intervals, histogram, moments
 from .theory import IntegrateAndFireTheory, NoTheory, RenewalTheory, theory_of
 from .units import parse_unit, to_number
 
@@ -32,8 +32,6 @@ Theory = RenewalTheory | IntegrateAndFireTheory | None
 _MS = parse_unit("ms")
 _MOST_NEURONS, _EACH = 1000, 10
 _FIRST_BLOCK = 1000.0  # ms
-_BINS = 60
-_TAIL = 0.999
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +64,9 @@ class IntervalDistribution:
         Why there is none; empty if there is.
     parameters : mapping of name to ndarray
         What was given; those with several values are the families, in the order of the leading axes.
+    cut : bool or ndarray (…)
+        Whether the simulation ended at `longest`, before every neuron had its share of the intervals: long ones are
+        then missing, and mean and CV are too small.
     sampling : str
     seed : int
     unit : str
@@ -85,6 +86,7 @@ class IntervalDistribution:
     theory: Any
     no_theory: str
     parameters: Mapping[str, Floats]
+    cut: Any
     sampling: str
     seed: int
     unit: str
@@ -97,8 +99,9 @@ class IntervalDistribution:
     def agreement(self) -> Any:
         """How well the intervals fit the theory: an `Agreement`, or an ndarray of them (…).
 
-        Of a renewal theory the distribution is tested: by χ² where intervals are multiples of a step, else by the
-        distance of Kolmogorov and Smirnov. Of an integrate-and-fire neuron the mean is compared, in standard errors.
+        The distribution is tested: by χ² where the theory has multiples of a step, else by the distance of Kolmogorov
+        and Smirnov. Of an integrate-and-fire neuron with filtered noise, or with next to none, no distribution is
+        known, and the mean is compared, in standard errors. There is no verdict where intervals were cut short.
 
         Raises
         ------
@@ -109,8 +112,8 @@ class IntervalDistribution:
             raise NoTheory(self.no_theory)
         found = np.empty(np.shape(self.mean), dtype=object)
         for index in np.ndindex(found.shape):
-            sample, theory = (values[index] if index else values for values in (self.intervals, self.theory))
-            found[index] = agreement_of(sample, theory)
+            sample, theory, cut = (v[index] if index else v for v in (self.intervals, self.theory, self.cut))
+            found[index] = agreement_of(sample, theory, cut=bool(cut))
         return found[()]
 
     def plot(self, ax: Any = None) -> Any:
@@ -158,7 +161,8 @@ def interval_distribution(
         How many, at least, for each combination of parameters.
     sampling
         ``"simulate"``: up to 1000 neurons run until each has its share of the intervals after its first spike.
-        ``"direct"``: drawn from the theory by inversion of the survivor function, for renewal models; the same law.
+        ``"direct"``: drawn from the theory by inversion of the survivor function, where it is known and intervals are
+        independent; the same law.
     noise
         A noise current to add, such as ``white_noise(0, 5)``.
     parameters
@@ -184,7 +188,7 @@ def interval_distribution(
     InputError
         For arguments that cannot be used.
     NoTheory
-        For ``"direct"`` sampling without a renewal theory, with the reason.
+        For ``"direct"`` sampling where the theory has no distribution, with the reason.
     """
     model = load_model(model)
     inputs, unit = one_input(model, I, "an interval distribution")
@@ -195,33 +199,32 @@ def interval_distribution(
     wanted = whole(intervals, "intervals", 1)
     given = {name: family_values(model, name, value) for name, value in by_name(parameters, "parameters").items()}
     shape, family = combinations(given)
-    members = math.prod(shape)
+    members, noise = math.prod(shape), common_noise(noise)
     current = as_current(float(inputs[0])) + noise if noise is not None else float(inputs[0])
     step = model.dt if dt is None else to_number(dt, _MS, "dt")
     theories: list[Theory] = [None] * members
-    reason = "theory=False"
+    reason = NOT_ASKED
     if theory:
         theories, reason = _theories(model, current, family, members, step if noise is not None else 0.0)
     root = fresh_seed() if seed is None else whole(seed, "seed", 0)
     if sampling == "direct":
-        samples = _drawn(model, theories, reason, wanted, root)
+        samples, cut = _drawn(model, theories, reason, wanted, root), np.zeros(members, dtype=bool)
     else:
         run = {"dt": dt, "method": method, "spike_timing": spike_timing, "threads": threads}
-        length, skipped = to_number(longest, _MS, "longest"), to_number(discard, _MS, "discard")
-        if not 0 <= skipped < length:
-            raise InputError(f"discard must be from 0 to below longest, {length:g} ms, not {skipped:g} ms")
+        length, skipped = _window(longest, discard)
         with progress_bar(progress, f"intervals of {model.name}") as show:
-            samples = _simulated(model, current, family, members, wanted, skipped, length, root, run, show)
+            samples, cut = _simulated(model, current, family, members, wanted, skipped, length, root, run, show)
     return _distribution(
         samples,
         theories,
         shape,
-        _time_between_draws(model, family),
+        _time_between_draws(model, family) or common_step(samples, step),
         None if bin_width is None else to_number(bin_width, _MS, "bin_width"),
         model=model.replace(**{name: float(values) for name, values in given.items() if not values.ndim}),
         input=float(inputs[0]),
         no_theory=reason,
         parameters=MappingProxyType(given),
+        cut=cut.reshape(shape)[()],
         sampling=sampling,
         seed=root,
         unit=unit.text,
@@ -237,9 +240,9 @@ def _distribution(
     **facts: Any,
 ) -> IntervalDistribution:
     """The numbers that follow from the intervals, with the facts of the run."""
-    edges = _edges(samples, step, width)
-    histograms = [_histogram(sample, edges) for sample in samples]
-    numbers = np.array([_moments(sample) for sample in samples]).T.reshape(4, *shape)
+    edges = bin_edges(samples, step, width)
+    histograms = [histogram(sample, edges) for sample in samples]
+    numbers = np.array([moments(sample) for sample in samples]).T.reshape(4, *shape)
     mean, cv, mean_error, cv_error = (values[()] for values in numbers)
     return IntervalDistribution(
         intervals=_shaped(samples, shape),
@@ -254,6 +257,14 @@ def _distribution(
         theory=_shaped(theories, shape),
         **facts,
     )
+
+
+def _window(longest: Any, discard: Any) -> tuple[float, float]:
+    """Both in ms."""
+    length, skipped = to_number(longest, _MS, "longest"), to_number(discard, _MS, "discard")
+    if not 0 <= skipped < length:
+        raise InputError(f"discard must be from 0 to below longest, {length:g} ms, not {skipped:g} ms")
+    return length, skipped
 
 
 def _time_between_draws(model: Model, family: Mapping[str, Floats]) -> float | None:
@@ -296,10 +307,12 @@ def _drawn(model: Model, theories: list[Theory], reason: str, wanted: int, seed:
     seeds = np.random.SeedSequence(seed).spawn(len(theories))
     samples = []
     for theory, one in zip(theories, seeds, strict=True):
-        if not isinstance(theory, RenewalTheory):
-            raise NoTheory(f"sampling='direct' needs a renewal theory, which {model.name} has none of; take 'simulate'")
-        silent = not np.isfinite(theory.mean)
-        samples.append(np.empty(0) if silent else theory.sample(wanted, int(one.generate_state(1)[0])))
+        assert theory is not None
+        if not np.isfinite(theory.mean):
+            samples.append(np.empty(0))
+            continue
+        law = theory if isinstance(theory, RenewalTheory) else theory.distribution()
+        samples.append(law.sample(wanted, int(one.generate_state(1)[0])))
     return samples
 
 
@@ -314,8 +327,8 @@ def _simulated(
     seed: int,
     options: Mapping[str, Any],
     show: Progress | None,
-) -> list[Floats]:
-    """Run neurons, in blocks of growing length, until each has its share of intervals."""
+) -> tuple[list[Floats], NDArray[np.bool_]]:
+    """Run neurons, in blocks of growing length, until each has its share of intervals; whose runs were too short."""
     each = min(wanted, max(_EACH, -(-wanted // _MOST_NEURONS)))
     neurons = -(-wanted // each)
     settings = {name: np.repeat(values, neurons) for name, values in family.items()}
@@ -341,7 +354,8 @@ def _simulated(
         block = 2 * began
         if show is not None:
             show(float(np.mean(np.minimum(count, each + 1)) / (each + 1)))
-    return _first_intervals(parts, members, neurons, each)
+    cut = np.asarray((count <= each).reshape(members, neurons).any(axis=1))
+    return first_intervals(parts, members, neurons, each), cut
 
 
 def _whole_steps(model: Model, duration: float, dt: Any, settings: Mapping[str, Floats]) -> float:
@@ -349,51 +363,3 @@ def _whole_steps(model: Model, duration: float, dt: Any, settings: Mapping[str, 
     step = model.dt if dt is None else to_number(dt, _MS, "dt")
     unit = step * steps_between_draws(model, parameter_values(model, settings), step)
     return max(1, math.ceil(duration / unit - 1e-9)) * unit
-
-
-def _first_intervals(
-    parts: list[tuple[NDArray[np.int64], Floats]], members: int, neurons: int, each: int
-) -> list[Floats]:
-    """The first `each` intervals of every neuron: as many of all, so that short ones have no advantage."""
-    index, time = (np.concatenate(values) for values in zip(*parts, strict=True))
-    order = np.argsort(index, kind="stable")
-    index, time = index[order], time[order]
-    first = np.searchsorted(index, np.arange(members * neurons))
-    rank = np.arange(index.size) - first[index]
-    same = (index[1:] == index[:-1]) & (rank[1:] <= each)
-    interval, member = np.diff(time)[same], index[1:][same] // neurons
-    return [interval[member == k] for k in range(members)]
-
-
-# Numbers ---------------------------------------------------------------------------------------------------------
-
-
-def _moments(sample: Floats) -> tuple[float, float, float, float]:
-    """Mean, CV, and their standard errors; that of the CV by the delta method."""
-    if sample.size == 0:
-        return math.nan, math.nan, math.nan, math.nan
-    mean, n = float(sample.mean()), sample.size
-    if n == 1:
-        return mean, math.nan, math.nan, math.nan
-    z = (sample - mean) / mean
-    cv = float(np.sqrt((z**2).sum() / (n - 1)))
-    influence = (z**2 - cv**2) / (2 * cv) - cv * z if cv else np.zeros(n)
-    return mean, cv, cv * mean / math.sqrt(n), float(influence.std()) / math.sqrt(n)
-
-
-def _edges(samples: list[Floats], step: float | None, width: float | None) -> Floats:
-    """Bins that show all but the longest intervals; of whole steps where intervals are multiples of a step."""
-    together = np.concatenate(samples)
-    if together.size == 0:
-        return np.array([0.0, 1.0 if width is None else width])
-    end = max(float(np.quantile(sample, _TAIL)) for sample in samples if sample.size)
-    if width is None:
-        width = end / _BINS if step is None else step * max(1, round(end / _BINS / step))
-    if not 0 < width < math.inf:
-        raise InputError(f"bin_width must be positive, not {width:g} ms")
-    return np.asarray(np.arange(math.ceil(end / width - 1e-9) + 1) * width)
-
-
-def _histogram(sample: Floats, edges: Floats) -> Any:
-    train = np.concatenate([[0.0], np.cumsum(sample)]) if sample.size else np.empty(0)
-    return interval_histogram(train, edges[1], maximum=edges[-1])

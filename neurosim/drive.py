@@ -203,7 +203,9 @@ def coherent(samples: Samples, unit: Unit, what: str) -> Samples:
     wanted = unit if samples.area is None else parse_unit("nA")
     try:
         values = _values(samples, wanted, what)
-    except UnitError as error:
+    except UnitError:
+        if samples.area is not None and _fits(samples, unit):
+            raise UnitError(f"{what}: the samples are per area already; leave area= out") from None
         if samples.area is None and density and _fits(samples, parse_unit("nA")):
             raise UnitError(
                 f"{what} is in {unit.text}, per area of membrane, the samples are a current; say the area of the "
@@ -213,7 +215,8 @@ def coherent(samples: Samples, unit: Unit, what: str) -> Samples:
             raise
         source = "" if samples.origin is None else f" of {excerpt(samples.origin.path, 200)}"
         raise UnitError(
-            f"{what} is in {unit.text or 'pure numbers'}, the samples{source} in {excerpt(samples.unit)}: {error}"
+            f"{what} is in {unit.text or 'pure numbers'}, the samples{source} in {excerpt(samples.unit)}, which "
+            "measures something else"
         ) from None
     return replace(samples, values=values if samples.area is None else values / samples.area, unit=None)
 

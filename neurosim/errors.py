@@ -28,6 +28,10 @@ class IncompleteWarning(UserWarning):
     """A run was interrupted: its recording holds what was computed until then."""
 
 
+class OutOfMemoryWarning(IncompleteWarning):
+    """A run ended early because its spikes filled the memory."""
+
+
 def choices(name: object, legal: Iterable[str]) -> str:
     """What to write instead of an unknown `name`: the nearest legal ones, else all of them."""
     name, names = str(name), sorted(legal)

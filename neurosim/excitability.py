@@ -14,7 +14,7 @@ from .errors import InputError
 from .flow import single_values, the_input
 from .methods import Adaptive, find_method
 from .model import Model, load_model
-from .simulation import simulate
+from .simulation import finished
 from .units import Unit, parse_unit, to_array, to_number
 
 Floats = NDArray[np.float64]
@@ -227,10 +227,10 @@ class _Search:
         """Whether each of constant inputs, in the declared unit, evokes a spike while it lasts or in `tail` after."""
         steps = max(math.ceil(length / self.dt - 1e-9), _STEPS_OF_A_PULSE if tail else 1)
         fine = length / steps
-        pulse = simulate(self.model, inputs, steps * fine, dt=fine, **self.options)
+        pulse = finished(self.model, inputs, steps * fine, dt=fine, **self.options)
         fired = pulse.spike_count > 0
         if tail and not fired.all():
-            rest = simulate(
+            rest = finished(
                 self.model, np.zeros(inputs.size), tail, dt=self.dt, start=pulse.final_state, **self.options
             )
             fired |= rest.spike_count > 0

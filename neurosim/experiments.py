@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .agreement import count_error, largest_deviation
 from .arguments import by_name, make_setup, whole
 from .carried import carried, jumps, ways_of
 from .currents import as_current
 from .errors import InputError
-from .families import combinations, family_values, one_input
+from .families import NOT_ASKED, combinations, common_noise, family_values, one_input
 from .kernel import execute
 from .model import Model, load_model
 from .progress import Progress, progress_bar
@@ -109,7 +110,8 @@ class GainFunction:
     def agreement(self) -> "float | str":
         """Largest deviation of a rate from the theory, in standard errors; “deterministic …” where there are none.
 
-        The standard error is the measured one, that of the theory, or that of one spike, whichever is largest.
+        The standard error is the measured one, that of the theory, or that of one spike, whichever is largest; in a
+        family with some curves that leave nothing to chance, for these one spike in each trial.
 
         Raises
         ------
@@ -118,13 +120,8 @@ class GainFunction:
         """
         if self.theory is None or self.theory_error is None:
             raise NoTheory(self.no_theory)
-        deviation = np.abs(self.rate - self.theory)
-        one = 1000 / (self.trials * (self.duration - self.discard))
-        chance = self.theory_error > 0
-        if not chance.any():
-            return f"deterministic: rates within {deviation.max():.2g} Hz of the theory"
-        error = np.fmax(np.fmax(self.standard_error, self.theory_error), one)
-        return float((deviation / error)[chance].max())
+        one = 1000 / (self.duration - self.discard)
+        return largest_deviation(self.rate - self.theory, self.standard_error, self.theory_error, one, self.trials)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw it; see `neurosim.plot_gain_function`."""
@@ -206,6 +203,7 @@ def gain_function(
         raise InputError(f"discard must be from 0 to below the duration {length:g} ms, not {skipped:g} ms")
     given = {name: family_values(model, name, value) for name, value in by_name(parameters, "parameters").items()}
     shape, family = combinations(given)
+    noise = common_noise(noise)
     chance = model.spike.is_random or noise is not None
     ways = ways_of(direction)
     several = (_TRIALS if chance else 1) if trials is None else whole(trials, "trials", 1)
@@ -260,6 +258,7 @@ class _Sweep:
         self.length, self.skipped, self.options = length, skipped, options
         self.noise, self.trials = noise, trials
         self.chance = model.spike.is_random or noise is not None
+        self.stationary = model.spike.is_random and noise is None and not states_of_rule(model)
         self.start: str | Mapping[str, Any] | None = None
         self.end: Mapping[str, Any] = {}
         self.how: dict[str, Any] = {}
@@ -292,10 +291,10 @@ class _Sweep:
 
     def compared(self, inputs: Floats, wanted: bool, ways: tuple[str, ...]) -> tuple[Floats | None, Floats | None, str]:
         """What theory says of every sweep and curve; with it renewal models start from their stationary state."""
-        rate, error, reason = self.theory(inputs) if wanted else (None, None, "theory=False")
+        rate, error, reason = self.theory(inputs) if wanted else (None, None, NOT_ASKED)
         if rate is None or error is None:
             return None, None, reason
-        if self.model.spike.is_random and self.noise is None and not states_of_rule(self.model):
+        if self.stationary:
             self.start = "stationary"
         times = max(1, len(ways))
         return np.concatenate([rate] * times), np.concatenate([error] * times), reason
@@ -327,9 +326,8 @@ class _Sweep:
         except NoTheory as reason:
             return None, None, str(reason)
         time = (self.length - self.skipped) / 1000
-        square = np.where(np.isfinite(found.cv), found.cv, 0.0) ** 2
-        spread = square * found.rate * time + np.where(square > 0, (1 - square**2) / 6, 0.0)  # of a count, Cox 1962
-        error = np.sqrt(np.maximum(spread, 0.0) / self.trials) / time
+        until = None if self.stationary else found.rate * np.array([[self.skipped], [self.length]]) / 1000
+        error = count_error(found.rate * time, found.cv, self.trials, until) / time
         shape = (self.curves, inputs.size)
         rate, error = (
             np.broadcast_to(values, self.curves * inputs.size).reshape(shape) for values in (found.rate, error)

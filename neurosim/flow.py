@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from .arguments import by_name, parameter_values
 from .errors import InputError, choices, excerpt
-from .expression import CLOCKS, names
+from .expression import CLOCKS, evaluate, names
 from .kernel.tiles import start_values
 from .model import Model
 from .model.derivatives import Derivatives
 from .model.meaning import reach
+from .model.values import with_defines
 from .units import Unit, parse_unit, to_number
 
 Floats = NDArray[np.float64]
@@ -84,6 +85,15 @@ class Flow:
         rates, rows = self._derivatives.at(self._known(states, at))
         matrix = np.stack([_stack(row, (len(row), *states.shape[1:])) for row in rows])
         return _stack(rates, states.shape), np.moveaxis(matrix, (0, 1), (-2, -1))
+
+    def spikes(self, states: Floats, at: Any = None) -> NDArray[np.bool_]:
+        """Whether a reset would throw the model out of states (k, …): what is there is no rest."""
+        spike = self.model.spike
+        if not spike.reset or spike.threshold is None:
+            return np.zeros(states.shape[1:], dtype=np.bool_)
+        clocks = {"t": 0.0, "since_spike": math.inf}
+        known = with_defines(self.model, clocks | self._known(states, at))
+        return np.broadcast_to(np.asarray(evaluate(spike.threshold.tree, known), dtype=np.bool_), states.shape[1:])
 
     def _known(self, states: Floats, at: Any) -> dict[str, Any]:
         known = self.values | dict(zip(self.names, states, strict=True))
@@ -231,6 +241,8 @@ def constant_inputs(model: Model, I: Any, what: str, over: str | None = None) ->
     elif len(others) == 1:
         given = {others[0]: I}
     else:
+        if not others:
+            raise InputError(f"{what}: {model.name} has no other input to give than {over}, over which it goes")
         raise InputError(f"{what}: {model.name} has {len(others)} inputs to give; write I={{NAME: value}}")
     for name in given:
         if name not in others:

@@ -14,7 +14,7 @@ from .arguments import by_name
 from .errors import InputError, SimulationError, choices, excerpt
 from .flow import FixedPoint, Flow, classify, distinct
 from .model import Model, load_model
-from .simulation import simulate
+from .simulation import finished
 from .units import parse_unit, to_array, to_number
 
 Floats = NDArray[np.float64]
@@ -278,7 +278,7 @@ def _run(flow: Flow, start: Mapping[str, Any], length: float, record: tuple[str,
     units |= {name: parse_unit(entry.unit).factor for name, entry in flow.model.parameters.items()}
     inputs = {name: flow.values[name] / units[name] for name in flow.model.inputs}
     given = {name: flow.values[name] / units[name] for name in flow.model.parameters}
-    return simulate(flow.model, inputs or None, length, start=start, parameters=given, record=record, threads=1)
+    return finished(flow.model, inputs or None, length, start=start, parameters=given, record=record, threads=1)
 
 
 def _in_the_plane(plane: _Plane, start: Floats, length: float) -> Trajectory:

@@ -30,7 +30,7 @@ class Receipt:
     rtol, atol : float
         0 for a method with a fixed step.
     environment : mapping of str to str
-        Versions, system, processor and its features: where these agree, so do all bits.
+        Versions, system, C library, processor and the names of its features: where these agree, so do all bits.
     """
 
     settings: Mapping[str, NDArray[np.float64]]

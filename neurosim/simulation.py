@@ -1,10 +1,9 @@
 """simulate: from a model and a current to a recording."""
 
-import math
 import os
+import platform
 import warnings
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -15,25 +14,20 @@ from numpy.typing import NDArray
 
 from .arguments import SMALLEST_RTOL, chosen_neurons, default_threads, make_setup, recorded_rows, wanted_names
 from .chance import steps_between_draws
-from .errors import IncompleteWarning, InputError
+from .errors import IncompleteWarning, InputError, OutOfMemoryWarning
 from .kernel import Interrupted, Setup, execute
 from .kernel.cache import environment
 from .kernel.layout import feeds_back
-from .memory import available_memory, size_in_words
 from .methods import Adaptive, find_method
 from .model import Model, load_model
 from .model.catalogue import installed_version
-from .model.values import with_defines
 from .progress import Progress, progress_bar
 from .receipt import Receipt
 from .recording import Certificate, Recording, in_ms
+from .stores import Collector, MemoryStore
 from .units import parse_unit
 
 Floats = NDArray[np.float64]
-
-_SHARE_OF_MEMORY = 0.8  # of what is free, that traces may take
-_ALWAYS_FITS = 2.0**24  # bytes
-_BOOKKEEPING = 5  # numbers that the kernel keeps for each neuron beside its states, at least
 
 
 def simulate(
@@ -114,7 +108,8 @@ def simulate(
     Returns
     -------
     Recording
-        After Ctrl-C what has been computed until then, with ``recording.complete`` False and an `IncompleteWarning`.
+        After Ctrl-C, or when its spikes have filled the memory, what has been computed until then, with
+        ``recording.complete`` False and an `IncompleteWarning`.
 
     Raises
     ------
@@ -132,35 +127,46 @@ def simulate(
     if certify and setup.is_random:
         what = "noise currents draw" if setup.drive.noise else f"the spike rule of {model.name} draws"
         raise InputError(f"certify is for deterministic runs: {what} random numbers, others at half the step")
-    if certify and out is not None:
-        raise InputError(
-            "certify is for a recording in memory, not one streamed to a file; leave out= out, then save it"
-        )
     blank = _blank(setup, parameters or {}, wanted, chosen_neurons(record_neurons, setup.drive.neurons))
-    recording = run(setup, blank, progress, out)
-    if not recording.complete:
-        when = f"{model.name} was interrupted at {recording.duration:g} of {in_ms(setup.steps, setup.dt):g} ms"
-        warnings.warn(f"{when}; the recording ends there", IncompleteWarning, stacklevel=2)
-    if certify and recording.complete:
-        spikes = recording.spike_index, recording.spike_time
-        try:
-            recording = replace(recording, certificate=_certificate(setup, spikes, progress))
-        except Interrupted:
-            warnings.warn("the finer run was interrupted; there is no certificate", IncompleteWarning, stacklevel=2)
+    recording, warning = run(setup, blank, progress, out, certify)
+    if warning is not None:
+        warnings.warn(warning, stacklevel=2)
     return recording
 
 
-def completed(recording: Recording) -> Recording:
-    """The recording, for callers that can do nothing with one that was interrupted."""
+def completed(recording: Recording, warning: IncompleteWarning | None) -> Recording:
+    """What `run` gave, for callers that can do nothing with a part of it."""
+    if isinstance(warning, OutOfMemoryWarning):
+        raise MemoryError(str(warning))
     if not recording.complete:
         raise KeyboardInterrupt
     return recording
 
 
-def run(setup: Setup, blank: Recording, progress: bool | Progress = False, out: Any = None) -> Recording:
-    """Fill a recording without spikes and samples by a run; or stream it to the file `out`."""
-    store = _file_store(blank, out) if out is not None else _MemoryStore(blank)
-    collector = _Collector(setup, blank, store)
+def finished(*arguments: Any, **options: Any) -> Recording:
+    """As `simulate`, for callers to whom half a run is of no use: Ctrl-C raises KeyboardInterrupt."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", IncompleteWarning)
+        recording = simulate(*arguments, **options)
+    reason = None
+    for one in said:
+        if isinstance(one.message, IncompleteWarning):
+            reason = one.message
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    return completed(recording, reason)
+
+
+def run(
+    setup: Setup, blank: Recording, progress: bool | Progress = False, out: Any = None, certify: bool = False
+) -> tuple[Recording, IncompleteWarning | None]:
+    """Fill a recording without spikes and samples by a run, or stream it to the file `out`.
+
+    The warning says why there is less than was asked for.
+    """
+    store = _file_store(blank, out) if out is not None else MemoryStore(blank)
+    collector = Collector(setup, blank, store)
+    on_trace = collector.add_trace if blank.traces else None
     with progress_bar(progress, f"simulating {setup.model.name}") as show:
 
         def after_window(share: float) -> None:
@@ -170,13 +176,31 @@ def run(setup: Setup, blank: Recording, progress: bool | Progress = False, out: 
 
         try:
             with store.guarded():
-                final = execute(setup, store.add_spikes, collector.add_trace if blank.traces else None, after_window)
+                final = execute(setup, store.add_spikes, on_trace, after_window, store.is_full)
         except Interrupted as interrupted:
             recording = store.finish(interrupted.final_state, interrupted.steps)
             if recording.complete:  # Ctrl-C in the last window is for the caller
                 raise KeyboardInterrupt from None
-            return recording
-    return store.finish(final, setup.steps)
+            return recording, _warning(recording, store)
+    if not certify:
+        return store.finish(final, setup.steps), None
+    try:
+        return store.finish(final, setup.steps, _certificate(setup, store.spikes(), progress)), None
+    except Interrupted:
+        warning = IncompleteWarning("the finer run was interrupted; there is no certificate")
+        return store.finish(final, setup.steps), warning
+
+
+def _warning(recording: Recording, store: Any) -> IncompleteWarning:
+    """Why a run ended early."""
+    wanted = recording.duration if recording.receipt is None else in_ms(recording.receipt.steps, recording.dt)
+    when = f"at {recording.duration:g} of {wanted:g} ms; the recording ends there"
+    if not store.is_full():
+        return IncompleteWarning(f"{recording.model.name} was interrupted {when}")
+    return OutOfMemoryWarning(
+        f"the spikes of {recording.model.name} filled the memory {when}; take fewer neurons or a shorter duration, or "
+        "stream them to a file with out='….h5'"
+    )
 
 
 def repeated(recording: Recording) -> tuple[Setup, Recording]:
@@ -254,7 +278,9 @@ def _blank(setup: Setup, given: Mapping[str, Any], wanted: tuple[str, ...], chos
 
 @lru_cache(maxsize=1)
 def _environment() -> dict[str, str]:
-    return {"neurosim": installed_version(), "numpy": np.__version__, **environment()}
+    """What bits depend on: versions, processor, and the C library, whose exp, log and pow kernels may call."""
+    library = " ".join(platform.libc_ver()).strip() or platform.release()
+    return {"neurosim": installed_version(), "numpy": np.__version__, **environment(), "libc": library}
 
 
 def _certificate(setup: Setup, spikes: tuple[Any, Floats], progress: bool | Progress) -> Certificate:
@@ -287,110 +313,7 @@ def _spikes(setup: Setup, how: str, progress: bool | Progress) -> tuple[NDArray[
     return np.concatenate(index), in_ms(np.concatenate(when), setup.dt)
 
 
-# Traces ----------------------------------------------------------------------------------------------------------
-
-
 def _file_store(blank: Recording, out: Any) -> Any:
     from .files.stream import FileStore
 
     return FileStore(out, blank)
-
-
-def _refuse_what_does_not_fit(blank: Recording) -> None:
-    """Forecast what a run needs, and say what to change where that is more than there is."""
-    states = 16.0 * blank.neurons * (len(blank.model.states) + _BOOKKEEPING)
-    needed = 8.0 * blank.samples * blank.record_neurons.size * len(blank.traces)
-    if states + needed < _ALWAYS_FITS:
-        return
-    free = available_memory()
-    room = _SHARE_OF_MEMORY * free - states
-    if room <= 0:
-        raise InputError(
-            f"{blank.neurons} neurons take at least {size_in_words(states)}, {size_in_words(free)} are free; take fewer"
-        )
-    if needed > room:
-        rows = blank.record_neurons.size
-        cures = [f"record_every={blank.record_every * math.ceil(needed / room)}"]
-        cures += ["fewer neurons in record_neurons=[…]"] if rows > 1 else []
-        raise InputError(
-            f"the traces would take {size_in_words(needed)} ({len(blank.traces)} of {rows} neuron(s) at "
-            f"{blank.samples} times), {size_in_words(free)} are free; take "
-            f"{', '.join([*cures, 'a shorter duration'])}, or stream them to a file with out='….h5'"
-        )
-
-
-class _MemoryStore:
-    """Keeps spikes and samples, where they fit."""
-
-    def __init__(self, blank: Recording) -> None:
-        _refuse_what_does_not_fit(blank)
-        samples, rows = blank.samples, blank.record_neurons.size
-        self.blank, self.done = blank, 0
-        self.traces = {name: np.empty((rows, samples)) for name in blank.traces}
-        self.index: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
-        self.when: list[Floats] = [np.empty(0)]
-
-    def guarded(self) -> AbstractContextManager[None]:
-        """What `execute` runs in."""
-        return nullcontext()
-
-    def add_spikes(self, index: NDArray[np.int64], when: Floats) -> None:
-        self.index.append(index)
-        self.when.append(when)
-
-    def add_samples(self, name: str, first: int, values: Floats) -> None:
-        self.traces[name][:, first : first + values.shape[1]] = values
-
-    def advance(self, done: int) -> None:
-        """All windows up to this step have been delivered."""
-        self.done = done
-
-    def finish(self, final: Mapping[str, Any], steps: int) -> Recording:
-        """The recording of so many steps."""
-        blank, wanted = self.blank, self.blank.receipt.steps if self.blank.receipt else steps
-        samples = steps // blank.record_every + 1
-        return replace(
-            blank,
-            duration=float(in_ms(steps, blank.dt)),
-            traces=MappingProxyType({name: trace[:, :samples] for name, trace in self.traces.items()}),
-            spike_index=np.concatenate(self.index),
-            spike_time=in_ms(np.concatenate(self.when), blank.dt),
-            final_state=MappingProxyType(dict(final)),
-            complete=steps == wanted,
-        )
-
-
-class _Collector:
-    """Takes samples from windows and computes what was to be recorded."""
-
-    def __init__(self, setup: Setup, blank: Recording, store: Any) -> None:
-        self.setup, self.names, self.store = setup, tuple(blank.traces), store
-        self.every = blank.record_neurons.size == setup.drive.neurons
-        self.neurons = blank.record_neurons
-        self.drive = setup.drive.of(self.neurons)
-        self.parameters = {
-            name: (value if self.every or value.size == 1 else value[self.neurons]).reshape(-1, 1)
-            for name, value in setup.parameters.items()
-        }
-
-    def add_trace(self, first: int, block: Floats) -> None:
-        """Samples (rows, neurons, samples) from the first-th on."""
-        setup, model = self.setup, self.setup.model
-        block = block if self.every else block[:, self.neurons]
-        t: Floats = in_ms((first + np.arange(block.shape[2])) * setup.every, setup.dt)
-        values: dict[str, Any] = {**self.parameters, "t": t}
-        noise = {}
-        for name, rows in zip(setup.recorded, block, strict=True):
-            if name == "last_spike":
-                values["since_spike"] = t - rows * setup.dt
-            elif name.startswith("n_"):
-                noise[name.removeprefix("n_")] = rows
-            else:
-                values[name.removeprefix("s_")] = rows
-        if any(name in model.inputs or name in model.defines for name in self.names):
-            for name, mean in zip(model.inputs, self.drive.at(t, len(model.inputs)), strict=True):
-                values[name] = mean + noise.get(name, 0.0)
-            values = with_defines(model, values)
-        for name in self.names:
-            samples = np.broadcast_to(values[name] / parse_unit(model.units[name]).factor, block.shape[1:])
-            self.store.add_samples(name, first, samples)

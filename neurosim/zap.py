@@ -14,7 +14,7 @@ from .errors import InputError, choices, excerpt
 from .excitability import positive
 from .flow import Flow, the_input
 from .model import Model, load_model
-from .simulation import simulate
+from .simulation import finished
 from .units import parse_unit, to_array, to_number
 
 Floats = NDArray[np.float64]
@@ -183,7 +183,7 @@ def _zap(
     start = dict(zip(flow.names, rest.tolist(), strict=True))
     current = from_array(size / unit * chirp, step, interpolate=True) * np.array([1.0, -1.0])
     state = flow.names[which]
-    run = simulate(
+    run = finished(
         model, current + flow.values[name] / unit, total * step, start=start, record=[state], threads=1, **options
     )
     if run.spike_count.any():

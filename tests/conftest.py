@@ -19,6 +19,25 @@ def _close_figures():
         sys.modules["matplotlib.pyplot"].close("all")
 
 
+@pytest.fixture
+def neurosim(tmp_path, monkeypatch):
+    """Run a command in an empty folder; (exit code, stdout, stderr)."""
+    from typer.testing import CliRunner
+
+    from neurosim.cli import app
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def run(*words):
+        result = CliRunner().invoke(app, [str(word) for word in words], prog_name="neurosim")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.stdout, result.stderr
+
+    return run
+
+
 def pytest_collection_modifyitems(config, items):
     """Leave out slow tests unless they are asked for."""
     if config.option.markexpr:

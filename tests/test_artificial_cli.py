@@ -6,25 +6,8 @@ import sys
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 import neurosim as ns
-from neurosim.cli import app
-
-
-@pytest.fixture
-def neurosim(tmp_path, monkeypatch):
-    """Run a command in an empty folder; (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def run(*words):
-        result = CliRunner().invoke(app, [str(word) for word in words], prog_name="neurosim")
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result.exit_code, result.stdout, result.stderr
-
-    return run
 
 
 def test_separable(neurosim):

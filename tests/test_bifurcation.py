@@ -32,6 +32,44 @@ def test_bistability_of_hodgkin_huxley_in_one_picture(squid):
     assert not squid.down.periodic[squid.value < 6.264].any()
 
 
+def test_bistability_is_said(squid):
+    """From the fold of cycles to the Hopf point, and nowhere else: at the upper one the oscillation fades."""
+    assert squid.bistable == [(squid.of_kind("firing ends")[0], squid.of_kind("Hopf")[0])]
+    assert squid.bistable[0] == pytest.approx((6.264, 9.779), abs=1e-3)
+    labels = [text.get_text() for text in squid.plot().get_legend().get_texts()]
+    assert "rest and firing both stable" in labels
+
+
+def test_labels_are_not_under_the_legend(squid):
+    ax = squid.plot()
+    ax.figure.draw_without_rendering()
+    legend = ax.get_legend().get_window_extent()
+    assert not any(legend.overlaps(text.get_window_extent()) for text in ax.texts)
+
+
+def test_bistability_is_what_runs_do():
+    """FitzHugh–Nagumo at 0.327, within the narrow range at its lower end: rest stays, and a kick makes it fire on."""
+    diagram = ns.bifurcation(FHN, between=(0.2, 0.6), steps=41)
+    ((low, high),) = diagram.bistable
+    assert low < 0.327 < high == pytest.approx(0.331281, abs=1e-6)
+    (point,) = ns.phase_plane(FHN, I=0.327, trajectories=[]).fixed_points
+    near, far = ({name: value + kick for name, value in point.states.items()} for kick in (1e-3, 0.6))
+    for start, swing in ((near, 0.01), (far, 3.0)):
+        late = ns.simulate(FHN, 0.327, 4000, start=start, record="V")["V"][0, -4000:]
+        assert (np.ptp(late) > 2.0) == (swing == 3.0)
+        assert np.ptp(late) < swing + 1
+
+
+def test_no_bistability():
+    """A leaky membrane rests below its threshold and fires above: the fixed point up there is no rest."""
+    diagram = ns.bifurcation(LIF)
+    (branch,) = diagram.branches
+    np.testing.assert_array_equal(branch.stable, branch.value <= 2)  # nA, (theta - E_L)/R_m
+    assert diagram.bistable == []
+    assert ns.bifurcation(HH, between=(20, 40), steps=5).bistable == []
+    assert ns.bifurcation(HH, between=(0, 12), steps=0).bistable == []
+
+
 def test_stability_of_hodgkin_huxley_changes_at_the_hopf_points(squid):
     (branch,) = squid.branches
     low, high = squid.of_kind("Hopf")
@@ -137,7 +175,7 @@ def test_no_fixed_point_at_all():
         (HH, {"between": ("1 mV", 5)}, r"wrong dimension"),
         (HH, {"between": (0, 5), "steps": 1}, r"steps is 0, or from 2 on"),
         (HH, {"between": (0, 5), "discard": 2000}, r"discard must be from 0 to below the duration"),
-        (HH, {"between": (0, 5), "I": 3}, r"0 inputs to give"),
+        (HH, {"between": (0, 5), "I": 3}, r"no other input to give than I"),
     ],
 )
 def test_what_cannot_be_followed_is_said(model, given, message):

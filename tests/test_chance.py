@@ -257,7 +257,7 @@ def test_hazard_by_euler_is_of_first_order():
     )
     exact, coarse, fine = (
         run("escape-integrate-and-fire", I, 1500, 300, seed=13, **kind)[:, :30]
-        for kind in ({"dt": 0.1}, {"dt": 0.4, "method": "euler"}, {"dt": 0.1, "method": "euler"})
+        for kind in ({"dt": 0.1}, {"dt": 0.1, "method": "euler"}, {"dt": 0.025, "method": "euler"})
     )
     assert abs(exact.mean() - mean) < 4 * exact.std() / math.sqrt(exact.size)
     errors = np.abs([(coarse - exact).mean(), (fine - exact).mean()])

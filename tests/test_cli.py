@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,25 +11,8 @@ import time
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 import neurosim as ns
-from neurosim.cli import app
-
-
-@pytest.fixture
-def neurosim(tmp_path, monkeypatch):
-    """Run a command in an empty folder; (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def run(*words):
-        result = CliRunner().invoke(app, [str(word) for word in words], prog_name="neurosim")
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result.exit_code, result.stdout, result.stderr
-
-    return run
 
 
 def test_gain_json_has_a_fixed_shape(neurosim):
@@ -37,8 +21,9 @@ def test_gain_json_has_a_fixed_shape(neurosim):
     code, out, err = neurosim(*words.split())
     result = json.loads(out)
     assert (code, err) == (0, "")
-    keys = "input rate standard_error trials theory no_theory spike_count duration discard parameters dt method"
-    assert list(result) == [*keys.split(), "spike_timing", "model", "variant"]
+    keys = "input rate standard_error trials theory theory_error no_theory agreement spike_count duration discard"
+    more = "parameters dt method spike_timing model variant direction onset saturation kind"
+    assert list(result) == [*keys.split(), *more.split()]
     assert (result["dt"], result["method"], result["spike_timing"]) == (0.05, "rk4", "grid")
     assert sum(result["spike_count"]) == 82_564
     assert (result["input"][0], result["input"][-1], len(result["input"])) == (0, 50, 1000)
@@ -120,7 +105,8 @@ def test_pictures_and_tables_of_numbers(neurosim, tmp_path):
     recording = ns.simulate("hodgkin-huxley", ns.step(10, start=20, stop=80), 100, record="V")
     np.testing.assert_array_equal(np.array(rows[1:], float), np.column_stack([recording.time, recording["V"][0]]))
     assert neurosim(*"gain renewal --to 5 --set c=1,2 --plot g.pdf --csv g.csv".split())[0] == 0
-    assert table("g.csv")[0] == ["I", "rate_Hz c=1", "rate_Hz c=2"]
+    names = "rate_Hz", "standard_error_Hz", "theory_Hz"
+    assert table("g.csv")[0] == ["I", *(f"{name} c={c}" for c in (1, 2) for name in names)]
     assert neurosim(*"run renewal --current 3 --csv s.csv".split())[0] == 0
     assert table("s.csv")[0] == ["neuron", "spike_time_ms"]
     assert {path.name for path in tmp_path.iterdir()} == {"v.png", "v.csv", "g.pdf", "g.csv", "s.csv"}
@@ -167,7 +153,8 @@ def test_checks_fit_80_columns(neurosim, monkeypatch):
     assert "…" not in "".join(lines)
 
 
-def test_the_cache_commands(neurosim, tmp_path, monkeypatch):
+@pytest.mark.parametrize("names", [["leaky-integrate-and-fire", "renewal"], pytest.param([], marks=pytest.mark.slow)])
+def test_the_cache_commands(neurosim, tmp_path, monkeypatch, names):
     from neurosim.kernel import cache
 
     monkeypatch.setenv("NEUROSIM_CACHE_DIR", str(tmp_path / "kernels"))
@@ -175,10 +162,11 @@ def test_the_cache_commands(neurosim, tmp_path, monkeypatch):
     cache.load_kernel.cache_clear()
     try:
         assert "0 kernels" in neurosim("cache", "info")[1]
-        out = neurosim("cache", "warm")[1]
-        assert all(name in out for name in ns.list_models())
-        assert f"{len(ns.list_models())} kernels" in neurosim("cache", "info")[1]
-        assert f"deleted {2 * len(ns.list_models())} files" in neurosim("cache", "clear")[1]
+        out = neurosim("cache", "warm", *names)[1]
+        assert re.findall(r"^(\S+) by", out, re.MULTILINE) == (names or list(ns.list_models()))
+        kernels = len(names or ns.list_models())
+        assert f"{kernels} kernels" in neurosim("cache", "info")[1]
+        assert f"deleted {2 * kernels} files" in neurosim("cache", "clear")[1]
         assert not list((tmp_path / "kernels").iterdir())
     finally:
         monkeypatch.undo()
@@ -252,7 +240,7 @@ def test_a_mistake_is_a_sentence_and_exit_code_2(neurosim, words, message):
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("words", ["", "runn", "run", "gain renewal", "gain renewal --to 5 --steps 0", "run x --what"])
+@pytest.mark.parametrize("words", ["", "runn", "run", "gain", "gain renewal --to 5 --steps 0", "run x --what"])
 def test_wrong_usage_is_exit_code_2(neurosim, words):
     assert neurosim(*words.split())[0] == 2
 

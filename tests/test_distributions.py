@@ -3,11 +3,14 @@
 Everywhere a fixed seed; p-values above 0.001, and rates within 4 standard errors, as for 1 in 1000 and 1 in 16,000.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy import optimize
 
 import neurosim as ns
-from neurosim.agreement import agreement_of
+from neurosim.agreement import agreement_of, count_error
 from neurosim.theory.ages import age_quantile
 
 LIF = "leaky-integrate-and-fire"
@@ -44,15 +47,25 @@ def test_intervals_follow_the_theory(name):
         assert agreement.intervals >= 4000
 
 
-@pytest.mark.parametrize("name", ["renewal", "renewal-hazard", "gamma", "escape-integrate-and-fire"])
+WRONG = {  # a parameter 10 % off, or the input where there is none; the next order
+    "renewal": {"t_abs": 0.9},
+    "renewal-hazard": {"c": 0.9},
+    "renewal-exponential-recovery": {"tau_r": 0.9},
+    "poisson-with-dead-time": {"t_dead": 0.9},
+    "gamma": {"order": 4 / 3},
+    "threshold-unit": {"beta": 0.5},
+    "escape-integrate-and-fire": {"V_r": 0.9},
+    "poisson": {},
+}
+
+
+@pytest.mark.parametrize("name", RENEWAL)
 def test_a_wrong_theory_is_rejected(name):
-    """That of a parameter 10 % off."""
-    parameter = {"renewal": "t_abs", "renewal-hazard": "c", "gamma": "order"}.get(name, "V_r")
     I, _ = RENEWAL[name]
     sample = ns.interval_distribution(name, I, intervals=4000, seed=3).intervals
-    value = ns.load_model(name).parameters[parameter].value
-    wrong = ns.theory_of(name, I, {parameter: {"gamma": 4}.get(name, 0.9 * value)})
-    assert agreement_of(sample, wrong).p_value < 1e-3
+    wrong = {key: factor * ns.load_model(name).parameters[key].value for key, factor in WRONG[name].items()}
+    theory = ns.theory_of(name, I if wrong else 0.9 * I, wrong)
+    assert agreement_of(sample, theory).p_value < 1e-3
 
 
 @pytest.mark.parametrize("name", ["renewal", "renewal-hazard", "gamma", "poisson-with-dead-time"])
@@ -65,6 +78,21 @@ def test_direct_samples_have_the_same_law(name):
     direct = ns.interval_distribution(name, I, intervals=20_000, sampling="direct", seed=5)
     assert direct.agreement().p_value > 0.001
     assert stats.ks_2samp(simulated, direct.intervals).pvalue > 0.001
+
+
+def test_direct_samples_of_a_membrane_with_noise_have_the_same_law():
+    """Simulated intervals are on the grid, those that are drawn are not: they are moved to it."""
+    from scipy import stats
+
+    options = {"noise": ns.membrane_noise(0, 5), "parameters": MEMBRANE, "dt": 0.2, "seed": 5}
+    simulated = ns.interval_distribution(LIF, 25, intervals=4000, **options).intervals
+    direct = ns.interval_distribution(LIF, 25, intervals=20_000, sampling="direct", **options)
+    assert direct.agreement().p_value > 0.001
+    assert stats.ks_2samp(np.rint(simulated / 0.2), np.rint(direct.intervals / 0.2)).pvalue > 0.001
+    silent = ns.interval_distribution(LIF, 0.5, sampling="direct")
+    assert silent.intervals.size == 0
+    with pytest.raises(ns.NoTheory, match="depend on each other"):
+        ns.interval_distribution(LIF, 2, noise=ns.ornstein_uhlenbeck(0, 1, 1), sampling="direct")
 
 
 @pytest.mark.parametrize("name", GAIN)
@@ -91,6 +119,62 @@ def test_integrate_and_fire_with_white_noise(dt):
     mean = np.linspace(10, 40, 16)
     gain = ns.gain_function(LIF, mean, noise=ns.membrane_noise(0, 5), parameters=MEMBRANE, dt=dt, trials=100, seed=1)
     assert gain.agreement() < 4
+
+
+@pytest.mark.parametrize(("mean", "std", "dt"), [(10, 5, 0.1), (20, 5, 0.5), (30, 5, 0.5), (40, 5, 0.1), (25, 1, 0.1)])
+def test_intervals_of_integrate_and_fire_follow_the_density_of_the_first_passage(mean, std, dt):
+    """The whole distribution, on its grid; one with the same mean and another CV is rejected."""
+    options = {"parameters": MEMBRANE, "intervals": 10_000, "seed": 1, "dt": dt}
+    found = ns.interval_distribution(LIF, mean, noise=ns.membrane_noise(0, std), **options)
+    assert found.agreement().test == "Kolmogorov–Smirnov distance"
+    assert found.agreement().p_value > 0.001, str(found.agreement())
+
+    neuron = {"tau": 20, "threshold": 20, "reset": 10, "refractory": 2, "dt": dt}
+    other = optimize.brentq(
+        lambda mu: ns.integrate_and_fire_rate(mu, 1.3 * std, **neuron) - 1000 / found.theory.mean, 0, 50
+    )
+    wrong = ns.theory_of(LIF, ns.membrane_noise(other, 1.3 * std), MEMBRANE, dt=dt)
+    assert wrong.mean == pytest.approx(found.theory.mean, rel=1e-6)
+    assert agreement_of(found.intervals, wrong).p_value < 1e-3
+
+
+@pytest.mark.parametrize(("std", "dt"), [(2, 0.5), (0.5, 0.1), (0.05, 0.5)])
+def test_rates_of_integrate_and_fire_with_little_noise(std, dt):
+    """Where its drift moves the membrane more than noise does in a step, down to intervals that all but equal."""
+    noise = ns.membrane_noise(0, std)
+    gain = ns.gain_function(LIF, np.linspace(15, 60, 16), noise=noise, parameters=MEMBRANE, dt=dt, trials=100, seed=1)
+    assert gain.agreement() < 4
+
+
+def test_a_theory_that_is_wrong_for_one_curve_without_chance_is_seen():
+    """β = ∞ beside β = 2: no standard error there, but one spike in a trial."""
+    gain = ns.gain_function("renewal", [2.0, 3.0], parameters={"beta": [2, np.inf]}, seed=1)
+    assert gain.agreement() < 4
+    theory = gain.theory.copy()
+    theory[1, 1] *= 1.1
+    assert replace(gain, theory=theory).agreement() > 4
+
+
+def test_the_error_of_a_count_of_trials_that_begin_alike():
+    """Mean counts of 50 gamma trains begun by a spike at 0, 500 times: their root mean square error.
+
+    Where intervals have blurred the beginning it is that of independent trials, to 4 s.e. of itself; where they have
+    not, where counting begins and ends adds the same error to all trials, up to one spike.
+    """
+    generator = np.random.default_rng(1)
+    trials, runs = 50, 500
+    for order, first, last in ((4, 50.0, 90.0), (400, 3.3, 13.8), (2000, 3.3, 13.8)):
+        spikes = np.cumsum(generator.gamma(order, 1 / order, (runs * trials, int(1.5 * last))), axis=1)
+        mean = ((spikes > first) & (spikes <= last)).sum(axis=1).reshape(runs, trials).mean(axis=1)
+        count, cv = np.array([last - first]), np.array([order**-0.5])
+        found = float(count_error(count, cv, trials, np.array([[first], [last]]))[0])
+        alone = float(count_error(count, cv, trials, None)[0])
+        square = np.sqrt(((mean - (last - first)) ** 2).mean())
+        if order == 4:
+            assert square == pytest.approx(found, rel=4 / np.sqrt(2 * runs))
+            assert alone == pytest.approx(found, rel=1e-6)
+        else:
+            assert 3 * alone < square < 3 * found
 
 
 def test_integrate_and_fire_goes_to_siegert_as_the_step_shrinks():
@@ -133,6 +217,21 @@ def test_where_no_theory_is_known():
         ns.interval_distribution("spike-response", 2, sampling="direct")
 
 
+def test_figures_say_where_no_theory_is_known():
+    def legend(result):
+        return [text.get_text() for text in result.plot().get_legend().get_texts()]
+
+    options = {"intervals": 200, "seed": 1}
+    assert legend(ns.interval_distribution("spike-response", 2, **options)) == ["simulated", "no theory known"]
+    assert legend(ns.interval_distribution("spike-response", 2, theory=False, **options)) == ["simulated"]
+    assert legend(ns.interval_distribution("renewal", 2, **options)) == ["simulated", "theory"]
+    assert legend(ns.interval_distribution(LIF, 2.5, **options)) == ["simulated: all alike"]
+    filtered = ns.interval_distribution(LIF, 2, noise=ns.ornstein_uhlenbeck(0, 0.5, 0.5), **options)
+    assert legend(filtered) == ["simulated", "theory: mean and CV only"]
+    assert legend(ns.gain_function("spike-response", [0, 2], seed=1)) == ["simulated", "no theory known"]
+    assert legend(ns.gain_function("renewal", [0, 2], seed=1)) == ["simulated", "theory"]
+
+
 def test_mean_and_cv_have_standard_errors():
     """Over 100 seeds, deviations of mean and CV from the theory are as large as their errors say, to 4.5 s.d."""
     theory = ns.renewal_theory("renewal", 1.5)
@@ -156,6 +255,16 @@ def test_families_and_shapes():
     assert found.model.parameters["t_abs"].value == 3
 
 
+def test_bins_hold_the_same_number_of_steps():
+    """Else those that hold one step more would stick out: 5 % at 20 steps."""
+    on_grid = ns.interval_distribution(LIF, 1.8, noise=ns.membrane_noise(-70, 5), intervals=500, seed=1)
+    steps = on_grid.edges / 0.1
+    np.testing.assert_allclose(steps, np.rint(steps), atol=1e-6)
+    located = ns.interval_distribution("renewal-hazard", 1.5, intervals=500, seed=1)
+    end = np.quantile(located.intervals, 0.999)
+    assert located.edges[1] == pytest.approx(end / 60)
+
+
 def test_silent_neurons_have_no_intervals():
     found = ns.interval_distribution(
         "renewal", 0.5, parameters={"beta": [5, np.inf]}, intervals=20, longest=3000, seed=1
@@ -164,6 +273,49 @@ def test_silent_neurons_have_no_intervals():
     assert found.intervals[1].size == 0
     assert str(found.agreement()[1]) == "no intervals to compare"
     assert found.plot().get_legend() is not None
+
+
+def test_no_verdict_where_long_intervals_were_cut():
+    """The mean interval is 22 s in theory: what is seen in 10 s is no sample of them."""
+    found = ns.interval_distribution("renewal", 0, parameters={"beta": [2, 5]}, longest="10 s", seed=1)
+    assert found.cut.tolist() == [False, True]
+    fair, cut = found.agreement()
+    assert fair.p_value > 0.001
+    assert np.isnan(cut.p_value)
+    assert str(cut).startswith("no verdict: cut short")
+    assert found.mean[1] < 0.5 * found.theory[1].mean
+
+
+def test_intervals_that_are_alike_have_no_cv():
+    """Sums of 0.1 ms differ in their last digits."""
+    found = ns.interval_distribution("renewal-deterministic", 2.3, intervals=100)
+    assert (found.cv, found.cv_error, found.mean_error) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("noise", [5, ns.step(1, 5), "white:0,5"])
+def test_what_is_no_noise_is_refused(noise):
+    with pytest.raises(
+        ns.InputError, match=r"noise is a noise current, such as white_noise\(0, 5\), in words white:0,5; this is "
+    ):
+        ns.interval_distribution(LIF, 2, noise=noise)
+    with pytest.raises(ns.InputError, match="noise is a noise current"):
+        ns.gain_function(LIF, [1, 2], noise=noise)
+
+
+@pytest.mark.parametrize(
+    "noise", [ns.white_noise(0, [1, 2]), ns.membrane_noise(0, [1, 2]), [1, 2] * ns.white_noise(0, 1)]
+)
+def test_noise_is_the_same_for_all_curves(noise):
+    with pytest.raises(ns.InputError, match="noise takes single numbers here"):
+        ns.gain_function(LIF, [1, 2], noise=noise)
+
+
+def test_frozen_noise_would_make_all_trials_alike():
+    frozen = ns.white_noise(0, 1, frozen=True)
+    with pytest.raises(ns.InputError, match="leave out frozen=True"):
+        ns.gain_function(LIF, [1, 2], noise=frozen)
+    with pytest.raises(ns.InputError, match="leave out frozen=True"):
+        ns.interval_distribution(LIF, 2, noise=frozen)
 
 
 def test_as_many_intervals_of_every_neuron():

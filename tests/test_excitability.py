@@ -275,7 +275,10 @@ def test_bifurcation_command(neurosim, tmp_path):
 
 def test_rheobase_command(neurosim, tmp_path):
     code, out, _ = neurosim("rheobase leaky-integrate-and-fire --set R_m=5")
-    assert (code, out) == (0, "rheobase of leaky-integrate-and-fire: 4 nA\n")
+    assert (code, out) == (0, "rheobase of leaky-integrate-and-fire: 4 nA (to 1e-06 of it)\n")
+    rough = json.loads(neurosim("rheobase leaky-integrate-and-fire --tolerance 0.01 --json")[1])
+    assert (rough["tolerance"], rough["rheobase"]) == (0.01, pytest.approx(2, rel=0.01))
+    assert rough["rheobase"] != pytest.approx(2, rel=1e-5)
     code, out, _ = neurosim("rheobase leaky-integrate-and-fire --plot curve.pdf --json")
     result = json.loads(out)
     assert (code, result["rheobase"]) == (0, pytest.approx(2, rel=1e-5))
@@ -283,9 +286,35 @@ def test_rheobase_command(neurosim, tmp_path):
     assert (tmp_path / "curve.pdf").exists()
 
 
+def test_hysteresis_on_the_command_line(neurosim, tmp_path):
+    """The squid axon in steps of 0.5: rest up to the Hopf point at 9.78, firing down to the fold of cycles at 6.26."""
+    words = "gain hodgkin-huxley --from 4 --to 12 --steps 17 --duration 400 --discard 100"
+    code, out, _ = neurosim(f"{words} --direction both --csv sweep.csv --plot sweep.png")
+    rows = [line.split() for line in out.splitlines()]
+    assert code == 0
+    assert [row[1] for row in rows if row and row[0] in ("up", "down")] == ["10", "6.5"]
+    assert (tmp_path / "sweep.csv").read_text().splitlines()[0] == "I (uA/cm^2),rate_Hz up,rate_Hz down"
+    result = json.loads(neurosim(f"{words} --direction down --set g_K=36,37 --json")[1])
+    assert result["direction"] == "down"
+    alone = ns.gain_function(
+        "hodgkin-huxley", np.linspace(4, 12, 17), duration=400, discard=100, direction="down",
+        parameters={"g_K": [36, 37]},
+    )  # fmt: skip
+    np.testing.assert_array_equal(result["onset"], alone.onset)
+
+
+def test_constant_inputs_are_no_currents_over_time():
+    with pytest.raises(ns.InputError, match="a gain function is of constant inputs, an array of numbers"):
+        ns.gain_function(LIF, ns.step(2, start=10))
+    with pytest.raises(ns.InputError, match="this is a current without noise"):
+        ns.gain_function(LIF, [1, 2], noise=ns.from_array(np.ones(9), 1))
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        ("gain hodgkin-huxley --to 12 --direction sideways", "direction is 'up', 'down', 'both'"),
+        ("gain hodgkin-huxley --to 12 --current rig.csv", "drives neurosim run MODEL --current"),
         ("phase hodgkin-huxley", "say which two"),
         ("phase fitzhugh-nagumo --xlim 3", "--xlim takes two numbers"),
         ("phase fitzhugh-nagumo --set c=1", "no parameter 'c'"),

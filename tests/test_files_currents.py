@@ -174,6 +174,7 @@ def test_area_of_quantities():
     [
         ({}, "hodgkin-huxley", r"in uA/cm\^2, per area of membrane.*area='2000 um\^2'"),
         ({"area": 1e-5}, "adaptive-exponential", "in pA, not per area; leave area= out"),
+        ({"area": 2000}, "hodgkin-huxley", "no neuron has 2000 cm"),
         ({"area": 0}, "hodgkin-huxley", "area must be positive"),
         ({"area": "inf cm^2"}, "hodgkin-huxley", "area must be positive"),
         ({"area": "3 mV"}, "hodgkin-huxley", "area: '3 mV' has the wrong dimension"),
@@ -184,6 +185,13 @@ def test_areas_that_cannot_be(tmp_path, options, model, message):
     path = written(tmp_path / "a.csv", table())
     with pytest.raises(ns.InputError, match=message):
         ns.simulate(model, ns.from_file(path, **options), 0.5)
+
+
+def test_samples_that_are_per_area_already(tmp_path):
+    path = written(tmp_path / "a.csv", table("time_ms,I (uA/cm^2)"))
+    assert ns.simulate("hodgkin-huxley", ns.from_file(path), 0.5).complete
+    with pytest.raises(ns.UnitError, match="per area already; leave area= out"):
+        ns.simulate("hodgkin-huxley", ns.from_file(path, area="2000 um^2"), 0.5)
 
 
 def test_area_needs_a_unit():
@@ -220,18 +228,23 @@ def test_area_needs_a_unit():
         (table() + "0.6,1\n0.7\n0.8,1\n", {}, "line 9 has 1 values where there are 2 columns"),
         (table() + "0.6,x\n", {}, "'x' in line 8 is no number"),
         (table() + "0.6,1,2\n", {}, "line 8 has 3 values"),
+        (table() + "0.6,1_0\n", {}, "'1_0' in line 8 is no number$"),
+        (table() + "0.6,\n0.7,1\n", {}, "a value is missing in line 8"),
+        ("time_ms;I_pA\n0,0;1,5\n", {}, "'0,0' in line 2 is no number; write decimal points, not commas"),
         ("time_ms,t_s\n0,0\n", {}, "2 columns of times"),
         ("time_ms\n0\n0.1\n", {}, "no column beside time"),
         (table("time_ms,I_pA"), {"column": "J"}, "no column called 'J'; "),
         ("time_ms,a_pA,b_pA\n0,1,2\n0.1,2,2\n", {}, "which is the current"),
         (table(), {"unit": "bananas"}, "unit is one such as 'pA', not 'bananas'"),
         (table(), {"dt": 0}, "dt must be positive"),
+        (table(), {"segment": 0}, "csv files have no sweeps; leave segment= out"),
+        (table("time_ms,V_mV"), {}, None),
     ],
 )
 def test_csv_errors(tmp_path, text, options, message):
     path = written(tmp_path / "a.csv", text)
-    with pytest.raises(ns.InputError, match=message):
-        ns.from_file(path, **options)
+    with pytest.raises(ns.InputError, match=message or "is in pA, the samples of .* in 'mV', which measures something"):
+        ns.simulate("adaptive-exponential", ns.from_file(path, **options), 0.5)
 
 
 @pytest.mark.parametrize(
@@ -321,6 +334,9 @@ def test_paths_that_are_no_files(tmp_path):
         ("a\0.csv", "no name of a file"),
     ):
         with pytest.raises(ns.InputError, match=message):
+            ns.from_file(path)
+    for path in (None, 3):
+        with pytest.raises(ns.InputError, match=f"give its path, not {path}"):
             ns.from_file(path)
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(ns.InputError, match="not a file"):

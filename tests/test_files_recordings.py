@@ -1,6 +1,7 @@
 """Recordings on disk: back bit by bit, repeated bit by bit, whole when the writer dies, readable when interrupted."""
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -63,7 +64,7 @@ def test_everything_comes_back(tmp_path):
     assert back.model.source == recording.model.source
     assert back.model.parameters == recording.model.parameters
     assert back.receipt.environment == recording.receipt.environment
-    assert {"neurosim", "numpy", "numba", "llvmlite", "python", "system", "cpu", "features"} <= set(
+    assert {"neurosim", "numpy", "numba", "llvmlite", "python", "system", "cpu", "features", "libc"} <= set(
         back.receipt.environment
     )
     np.testing.assert_array_equal(back.parameters["g_Na"], [110, 120, 130])
@@ -119,8 +120,6 @@ def test_a_certificate_is_kept(tmp_path):
     recording.save(tmp_path / "a.h5")
     back = ns.load(tmp_path / "a.h5").certificate
     assert str(back) == str(recording.certificate)
-    with pytest.raises(ns.InputError, match="certify is for a recording in memory"):
-        ns.simulate("hodgkin-huxley", 10, 50, certify=True, out=tmp_path / "b.h5")
 
 
 def test_on_another_machine_rounding_is_allowed(tmp_path):
@@ -131,9 +130,13 @@ def test_on_another_machine_rounding_is_allowed(tmp_path):
         text = file["receipt"].attrs["environment"]
         file["receipt"].attrs["environment"] = text.replace('"cpu": "', '"cpu": "another ')
         file["spikes/time"][0] += 1e-9
+        file["receipt"].attrs["environment"] = (
+            file["receipt"].attrs["environment"].replace('"features": "', '"features": "sse6 ')
+        )
     result = ns.rerun(path)
     assert result.verdict == "equal to rounding"
     assert "environment, cpu: another" in str(result)
+    assert "environment, features: sse6 | –" in str(result)
     with h5py.File(path, "r+") as file:
         file["spikes/time"][0] += 1e-3
     assert ns.rerun(path).verdict == "different"
@@ -376,6 +379,42 @@ def test_a_streamed_recording_is_the_same(tmp_path):
     assert_same(in_memory, ns.load(tmp_path / "b.h5"))
 
 
+def test_a_certificate_is_streamed(tmp_path):
+    """What certify says of a recording in memory it says of one in a file, and the file keeps it."""
+    options = {"record": "V", "certify": True}
+    expected = ns.simulate("adaptive-exponential", 700, 300, **options)
+    for recording in (
+        ns.simulate("adaptive-exponential", 700, 300, **options, out=tmp_path / "a.h5"),
+        ns.load(tmp_path / "a.h5"),
+    ):
+        assert_same(recording, expected)
+        assert str(recording.certificate) == str(expected.certificate)
+    assert expected.certificate.spikes > 4
+    assert os.listdir(tmp_path) == ["a.h5"]
+
+
+def test_what_fails_before_it_begins_leaves_no_file(tmp_path, monkeypatch):
+    """Ctrl-C while compiling, and a disk that is full at once; a run that has come further stays."""
+    from neurosim.kernel import windows
+
+    def fail(error):
+        def failing(*_):
+            raise error
+
+        return failing
+
+    for error, expected in ((KeyboardInterrupt(), KeyboardInterrupt), (OSError(28, "No space left"), ns.InputError)):
+        with monkeypatch.context() as patch:
+            patch.setattr(windows._Run, "advance", fail(error))
+            with pytest.raises(expected):
+                hodgkin_huxley(out=tmp_path / "a.h5")
+        assert os.listdir(tmp_path) == []
+    with pytest.raises(ns.SimulationError):
+        ns.simulate("hodgkin-huxley", ns.step(1e9, start=49_000), 50_000, record="V", out=tmp_path / "a.h5")
+    assert os.listdir(tmp_path) == ["a.h5.partial"]
+    assert 0 < ns.load(tmp_path / "a.h5.partial").duration < 50_000
+
+
 def test_many_windows_are_streamed(tmp_path):
     options = {"record": ["V", "I"], "record_every": 7, "neurons": 200, "record_neurons": range(0, 200, 3), "seed": 1}
     current = ns.white_noise(2.2, 0.3)
@@ -479,6 +518,58 @@ def test_ctrl_c_returns_what_has_been_computed(tmp_path, monkeypatch, streamed):
     assert result.verdict == "bit-identical"
 
 
+INTERRUPTED = """
+import sys
+import neurosim as ns
+from neurosim.kernel import windows
+
+advance = windows._Run.advance
+
+def tell(self, *arguments):
+    advance(self, *arguments)
+    print("running", flush=True)  # the first window is done
+    windows._Run.advance = advance
+
+windows._Run.advance = tell
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
+@pytest.mark.parametrize(
+    ("code", "ends"),
+    [
+        ("r = ns.simulate('leaky-integrate-and-fire', 2.5, 1e7, record='V', record_every=100)\nr.save('a.h5')", 0),
+        ("ns.simulate('leaky-integrate-and-fire', 2.5, 1e7, record='V', record_every=100, out='b.h5')", 0),
+        (
+            "sys.argv[1:] = 'run leaky-integrate-and-fire --current 2.5 --duration 1e7 --out b.h5'.split()\n"
+            "from neurosim.__main__ import main\nmain()",
+            130,
+        ),
+    ],
+)
+def test_a_signal_from_outside(tmp_path, code, ends):
+    """SIGINT to another process, as a terminal sends it: a script goes on with what it has; the command says 130."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED + code], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    try:
+        assert child.stdout.readline() == "running\n"
+        time.sleep(0.1)
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=60)
+    finally:
+        child.kill()
+    assert child.returncode == ends, err
+    assert "was interrupted at" in err
+    (name,) = os.listdir(tmp_path)
+    assert name in ("a.h5", "b.h5.partial")
+    part = ns.load(tmp_path / name)
+    assert not part.complete
+    assert 0 < part.duration < 1e7
+    np.testing.assert_array_equal(part.spike_time, ns.simulate(part.model, 2.5, part.duration).spike_time)
+
+
 def test_ctrl_c_while_certifying_keeps_the_recording(monkeypatch):
     from neurosim import simulation
 
@@ -510,17 +601,25 @@ def test_experiments_are_interrupted_as_ever(monkeypatch):
     press_ctrl_c(monkeypatch, 1)
     with pytest.raises(KeyboardInterrupt):
         ns.gain_function("hodgkin-huxley", [5, 10], duration=100_000)
-    press_ctrl_c(monkeypatch, 1)
-    with pytest.raises(KeyboardInterrupt):
-        ns.check_model("hodgkin-huxley")
+    for work in (
+        lambda: ns.check_model("hodgkin-huxley"),
+        lambda: ns.rheobase("hodgkin-huxley", duration=100_000),
+        lambda: ns.strength_duration("hodgkin-huxley", duration=100_000),
+        lambda: ns.impedance("hodgkin-huxley", duration=100_000),
+        lambda: ns.phase_plane("fitzhugh-nagumo", xlim=(-3, 3), ylim=(-1, 3), duration=100_000),
+        lambda: ns.bifurcation("hodgkin-huxley", between=(0, 20), duration=100_000),
+    ):
+        press_ctrl_c(monkeypatch, 1)
+        with pytest.raises(KeyboardInterrupt):
+            work()
 
 
 # Memory ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_run_that_would_not_fit_is_refused_before_it_starts(monkeypatch):
-    monkeypatch.setattr("neurosim.simulation.available_memory", lambda: 1e6)
-    monkeypatch.setattr("neurosim.simulation._ALWAYS_FITS", 0)
+    monkeypatch.setattr("neurosim.stores.available_memory", lambda: 1e6)
+    monkeypatch.setattr("neurosim.stores._ALWAYS_FITS", 0)
     monkeypatch.setattr("neurosim.simulation.execute", None)  # it never comes to that
     with pytest.raises(ns.InputError) as found:
         ns.simulate("leaky-integrate-and-fire", np.full(10, 2.0), 10_000, record=["V", "I"])
@@ -532,9 +631,32 @@ def test_a_run_that_would_not_fit_is_refused_before_it_starts(monkeypatch):
         ns.simulate("leaky-integrate-and-fire", 2, 1, neurons=1_000_000)
 
 
+def test_spikes_that_fill_the_memory_end_the_run(tmp_path, monkeypatch):
+    """16 bytes a spike, and half as many to join them: 1 MB, of which 0.8 may be used, holds 33,000."""
+    monkeypatch.setattr("neurosim.stores.available_memory", lambda: 1e6)
+    monkeypatch.setattr("neurosim.stores._ALWAYS_FITS", 2.0**12)
+    monkeypatch.setattr("neurosim.stores._refuse_what_does_not_fit", lambda _: None)
+    monkeypatch.setattr("neurosim.kernel.windows._LONGEST_WINDOW", 100)
+    currents = np.full(500, 5.0)
+    with pytest.warns(ns.OutOfMemoryWarning, match=r"filled the memory at .* of 2000 ms; .*out='….h5'"):
+        part = ns.simulate("leaky-integrate-and-fire", currents, 2000)
+    assert not part.complete
+    assert 33_000 < part.spike_time.size < 36_000
+    streamed = ns.simulate("leaky-integrate-and-fire", currents, 2000, out=tmp_path / "a.h5")
+    assert streamed.complete
+    assert streamed.spike_time.size > 100_000
+    before = streamed.spike_time <= part.duration
+    np.testing.assert_array_equal(part.spike_time, streamed.spike_time[before])
+    result = run("run", "leaky-integrate-and-fire", "--current", ",".join(["5"] * 500), "--duration", "2000")
+    assert result.exit_code == 1
+    assert "filled the memory at" in result.output
+    with pytest.raises(MemoryError, match="filled the memory"):
+        ns.rerun(streamed)
+
+
 def test_the_cures_work(tmp_path, monkeypatch):
-    monkeypatch.setattr("neurosim.simulation.available_memory", lambda: 1e6)
-    monkeypatch.setattr("neurosim.simulation._ALWAYS_FITS", 0)
+    monkeypatch.setattr("neurosim.stores.available_memory", lambda: 1e6)
+    monkeypatch.setattr("neurosim.stores._ALWAYS_FITS", 0)
     options = {"record": ["V", "I"]}
     currents = np.full(10, 2.0)
     assert ns.simulate("leaky-integrate-and-fire", currents, 10_000, **options, record_every=21).samples == 4762
@@ -666,15 +788,32 @@ def test_run_with_a_recorded_current(tmp_path):
     named = run("run", "hodgkin-huxley", "--current", f"I={source}", "--area", "20000 um^2", "--json")
     assert named.exit_code == 0
     assert run("run", "hodgkin-huxley", "--current", "missing.csv").exit_code == 2
+    raster = run("raster", "hodgkin-huxley", "--current", source, "--area", "20000 um^2", "--duration", "100", "--json")
+    assert json.loads(raster.stdout)["spike_count"][0] == json.loads(named.stdout)["spike_count"][0]
 
 
 def test_run_with_a_bare_file(tmp_path):
     (tmp_path / "bare.csv").write_text("time_ms,I\n" + "".join(f"{k / 10},900\n" for k in range(100)))
     assert run("run", "adaptive-exponential", "--current", tmp_path / "bare.csv").exit_code == 2
     assert run("run", "adaptive-exponential", "--current", tmp_path / "bare.csv", "--unit", "pA").exit_code == 0
-    for option in (("--unit", "pA"), ("--area", "3 um^2"), ("--interpolate",)):
-        result = run("run", "adaptive-exponential", "--current", "10", *option)
-        assert (result.exit_code, "are for a recorded current" in result.output) == (2, True)
+    options = ("--unit=pA", "--area=3 um^2", "--interpolate", "--column=I", "--segment=0", "--sampling-interval=0.1")
+    for option in options:
+        result = run("run", "adaptive-exponential", "--current", "10", option)
+        assert (result.exit_code, result.output.startswith(f"error: {option.partition('=')[0]} is for")) == (2, True)
+
+
+def test_what_a_file_leaves_open_is_said_on_the_command_line(tmp_path):
+    """Two currents, no times: column and interval are options; the run is that of the same call in Python."""
+    source = tmp_path / "two.csv"
+    source.write_text("a_pA,b_pA\n" + "0,900\n" * 500)
+    words = ("run", "adaptive-exponential", "--current", source)
+    assert "say column=, one of 'a', 'b'" in run(*words).output
+    assert "--sampling-interval" in run(*words, "--column", "b").output
+    result = run(*words, "--column", "b", "--sampling-interval", "0.2", "--json")
+    expected = ns.simulate("adaptive-exponential", ns.from_file(source, column="b", dt=0.2), 100)
+    assert expected.spike_count[0] > 1
+    assert json.loads(result.stdout)["spike_time"] == [expected.spike_time.tolist()]
+    assert "no sweeps" in run(*words, "--segment", "1").output
 
 
 def test_rerun_and_diff_commands(tmp_path):

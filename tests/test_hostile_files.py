@@ -49,7 +49,7 @@ spike_count = { value = 0, tolerance = 0, source = "below threshold" }
 final = { V = { value = "-60 mV", tolerance = 10, source = "R I above rest" } }
 """
 
-SECOND = 1.0  # of processor time: what no file may take
+SECONDS = fuzz.SECONDS_PER_CALL
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,7 +63,7 @@ def refusal(text):
     start = time.process_time()
     with pytest.raises(ModelError) as caught:
         Model.from_toml(text)
-    assert time.process_time() - start < SECOND
+    assert time.process_time() - start < SECONDS
     message = str(caught.value)
     assert message.isprintable(), "a message is one line without control characters"
     assert len(message) < 1500
@@ -581,7 +581,7 @@ def sources(model):
 
 @pytest.mark.parametrize(("define", "rate"), LONG.values(), ids=LONG)
 def test_long_and_legal(define, rate):
-    """Each call within a second of processor time; the source of a kernel grows with the file, not with its meaning."""
+    """In seconds, not hours; the source of a kernel grows with the file, not with its meaning."""
     text = changed("I_L =", f'd0 = "w/nA"\n{define}\nI_L =').replace('"-w/tau"', f'"nA*({rate})/tau"')
     model = fuzz.timed("from_toml", Model.from_toml, text)
     assert len(fuzz.timed("latex", model.latex)) < 40 * len(text)
@@ -605,7 +605,7 @@ def path_refusal(path):
     start = time.process_time()
     with pytest.raises(ModelError) as caught:
         load_model(path)
-    assert time.process_time() - start < SECOND
+    assert time.process_time() - start < SECONDS
     assert str(caught.value).isprintable()
     return str(caught.value)
 
@@ -642,7 +642,7 @@ def test_unknown_name(name):
     start = time.process_time()
     with pytest.raises(InputError, match="unknown model") as caught:
         load_model(name)
-    assert time.process_time() - start < SECOND
+    assert time.process_time() - start < SECONDS
     assert str(caught.value).isprintable()
     assert "renewal" in str(caught.value), "the legal names, or the nearest"
 
@@ -838,11 +838,12 @@ def test_any_value_anywhere(data):
     fuzz.check("\n".join(lines))
 
 
-def test_fuzzed_files():
-    """The first cases of the fuzzer: half of them are models."""
-    tally = fuzz.run(range(500))
-    assert tally["read"] > 100
-    assert tally["refused"] > 100
+@pytest.mark.parametrize("cases", [range(200), pytest.param(range(200, 2000), marks=pytest.mark.slow)], ids=len)
+def test_fuzzed_files(cases):
+    """Cases of the fuzzer: half of them are models."""
+    tally = fuzz.run(cases)
+    assert tally["read"] > len(cases) / 5
+    assert tally["refused"] > len(cases) / 5
 
 
 @pytest.mark.parametrize(
@@ -873,7 +874,7 @@ def test_the_fuzzer_sees_what_must_not_be(old, new, complaint):
         fuzz.check_source(source.replace(old, new), model)
 
 
-def test_the_fuzzer_sees_other_errors_and_slowness():
+def test_the_fuzzer_sees_other_errors_and_slowness(monkeypatch):
     def compute(seconds):
         end = time.process_time() + seconds
         while time.process_time() < end:
@@ -881,5 +882,6 @@ def test_the_fuzzer_sees_other_errors_and_slowness():
 
     with pytest.raises(fuzz.Failure, match="looking raised KeyError"):
         fuzz.timed("looking", {}.__getitem__, "x")
+    monkeypatch.setattr(fuzz, "SECONDS_PER_CALL", 0.1)
     with pytest.raises(fuzz.Failure, match="computing took"):
-        fuzz.timed("computing", compute, 1.1 * fuzz.SECONDS_PER_CALL)
+        fuzz.timed("computing", compute, 0.11)

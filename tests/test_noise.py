@@ -326,6 +326,14 @@ def test_membrane_noise_is_for_leaky_membranes(model, current):
         ns.simulate(model, current, 10)
 
 
+def test_a_membrane_without_gain_is_deaf_to_noise():
+    model = ns.Model.from_toml(ns.load_model("leaky-integrate-and-fire").source.replace("R_m*I", "0*R_m*I"))
+    deaf = ns.simulate(model, ns.white_noise(3, 5), 20, neurons=10, record=["V"], seed=9)
+    assert np.ptp(deaf["V"]) == 0
+    with pytest.raises(ns.InputError, match="has none: take white_noise"):
+        ns.simulate(model, ns.membrane_noise(-60, 3), 10)
+
+
 # Where noise goes ------------------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,6 @@ meant, and `ns.integrate` is called through a fixture that keeps what was compil
 """
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -533,8 +532,6 @@ def pulse(t, y):
 
 
 def test_a_longest_step_finds_what_is_short():
-    """Half a unit in a hundred: dopri5 steps over it unless told not to; the second call compiles nothing."""
+    """Half a unit in a hundred: dopri5 steps over it unless told not to."""
     assert ns.integrate(pulse, [0.0], [0, 100]).y[0, -1] == 0
-    began = time.perf_counter()
     assert ns.integrate(pulse, [0.0], [0, 100], dt=0.1).y[0, -1] == pytest.approx(0.5, abs=1e-5)
-    assert time.perf_counter() - began < 1

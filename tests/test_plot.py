@@ -85,3 +85,12 @@ def test_a_figure_is_written_whole_or_not_at_all(tmp_path):
     with pytest.raises(ns.InputError, match=r"cannot write .*No such file or directory"):
         save_figure(figure, tmp_path / "missing" / "a.png")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pdf", "a.png", "a.svg"]
+
+
+def test_a_silent_neuron_leaves_no_gap():
+    """Without spikes to mark the panels fill the figure: the trace takes three quarters, the current one."""
+    axes = ns.simulate("adaptive-exponential", 300, 100, record="V").plot().figure.axes
+    axes[0].figure.draw_without_rendering()
+    heights = [ax.get_position().height for ax in axes]
+    assert sum(heights) > 0.6
+    assert heights[0] == pytest.approx(3 * heights[1], rel=0.05)

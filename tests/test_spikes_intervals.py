@@ -231,3 +231,24 @@ def test_hazard_of_chances_drawn_once_per_step():
     found = ns.interval_histogram(ns.SpikeTrains(index, time, 50, 2001), step, maximum=10 * step)
     error = 4 * np.sqrt(chance[:10] / (found.survivor[:-1] * found.intervals))
     np.testing.assert_array_less(np.abs(found.hazard * step / 1000 - chance[:10]), error + 1e-12)
+
+
+def test_elephant_agrees():
+    """Elephant computes CV2, LV and the histogram over time in the same way; its bins are closed on the left."""
+    pytest.importorskip("elephant")
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import neo
+        from elephant import statistics
+
+        generator = np.random.default_rng(1)
+        trains = [times[times < 2000] for times in np.cumsum(generator.gamma(2, 10, (20, 300)), axis=1)]
+        foreign = [neo.SpikeTrain(times, units="ms", t_stop=2000) for times in trains]
+        ours = ns.SpikeTrains.from_list(trains, 2000)
+        intervals = [statistics.isi(train).magnitude for train in foreign]
+        assert ns.cv2(ours) == pytest.approx([statistics.cv2(each) for each in intervals])
+        assert ns.lv(ours) == pytest.approx([statistics.lv(each) for each in intervals])
+        counted = statistics.time_histogram(foreign, bin_size=foreign[0].units * 10, output="counts")
+    assert ns.psth(ours, 10).count.tolist() == counted.magnitude.ravel().tolist()

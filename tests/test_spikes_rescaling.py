@@ -201,3 +201,9 @@ def test_bad_rescaled_intervals_are_named(values):
 def test_the_level_is_a_probability(level):
     with pytest.raises(ns.InputError, match="level is between 0 and 1"):
         ns.time_rescaling_test([1.0], level=level)
+
+
+@pytest.mark.parametrize("model", [{"hazard": "x"}, {"integrated_hazard": [1, 2]}])
+def test_a_hazard_is_a_function(model):
+    with pytest.raises(ns.InputError, match="a hazard is a function of the time since the last spike in ms, not "):
+        ns.rescaled_intervals([1, 2, 3], **model)

@@ -8,6 +8,7 @@ import pytest
 
 from neurosim.errors import InputError
 from neurosim.theory import integrate_and_fire_cv, integrate_and_fire_rate, threshold_unit
+from neurosim.theory.grid import overshoot_slope
 
 NEURON = {"tau": 20.0, "threshold": 20.0, "reset": 10.0, "refractory": 2.0}
 """That of FACTS: mV and ms."""
@@ -154,6 +155,52 @@ def test_grid_against_an_integral_equation(mean, std, dt):
     assert integrate_and_fire_rate(mean, std, dt=dt, **NEURON) == pytest.approx(rate, rel=1.5e-4)
     assert integrate_and_fire_cv(mean, std, dt=dt, **NEURON) == pytest.approx(cv, rel=2e-4)
     assert integrate_and_fire_rate(mean, std, **NEURON) > 1.03 * rate
+
+
+@pytest.mark.parametrize(
+    ("mean", "std", "dt"), [(40, 1, 0.1), (60, 2, 0.5), (30, 0.7, 0.5), (25, 1, 0.1), (60, 0.7, 0.5)]
+)
+def test_grid_where_drift_counts(mean, std, dt):
+    """Where the drift of a step comes to the size of its noise, or above, the delay goes from dt/4 to dt/2."""
+    rate, cv = on_a_grid(mean, std, dt)
+    assert abs(1000 / integrate_and_fire_rate(mean, std, dt=dt, **NEURON) - 1000 / rate) < 0.01 * dt
+    assert integrate_and_fire_cv(mean, std, dt=dt, **NEURON) == pytest.approx(cv, rel=0.01)
+
+
+@pytest.mark.parametrize("spread", [0.01, 0.1, 0.3])
+def test_grid_with_next_to_no_noise(spread):
+    """A normal time with this spread in steps, rounded up: between the closed form on a grid and half a step late.
+
+    The noise is such that the passage has that spread: std·√(1 - exp(-2T/τ)) over the drift at the threshold.
+    """
+    dt, mean = 0.5, np.array([25.0, 33.0, 41.5, 60.0])
+    passage = 20 * np.log((mean - 10) / (mean - 20))
+    std = spread * dt * (mean - 20) / 20 / np.sqrt(1 - np.exp(-2 * passage / 20))
+    normal = np.random.default_rng(1).standard_normal(10**6)
+    rounded = [dt * np.ceil(time / dt + spread * normal) for time in passage]
+    found = 1000 / integrate_and_fire_rate(mean, std, dt=dt, **NEURON) - 2
+    assert np.abs(found - [times.mean() for times in rounded]).max() < 0.01 * dt
+    deviation = integrate_and_fire_cv(mean, std, dt=dt, **NEURON) * (found + 2)
+    assert np.abs(deviation - [times.std() for times in rounded]).max() < 0.01 * dt
+    silent = 1000 / integrate_and_fire_rate(mean, 0.0, dt=dt, **NEURON)
+    assert 1000 / integrate_and_fire_rate(mean, 1e-9, dt=dt, **NEURON) == pytest.approx(silent, rel=1e-6)
+
+
+def test_overshoot_of_a_walk_against_a_simulation():
+    """100,000 walks with normal steps of mean m from 30 below: mean overshoot r₀ + m·slope, within 4 s.e."""
+    generator = np.random.default_rng(1)
+    for m in (0.4, 1.5, 4.0):
+        place, over = np.full(100_000, -30.0), []
+        while place.size:
+            place = place + generator.standard_normal(place.size) + m
+            over.append(place[place > 0])
+            place = place[place <= 0]
+        beyond = np.concatenate(over)
+        expected = 0.5825971579390107 + m * float(overshoot_slope(np.array(m)))
+        assert abs(beyond.mean() - expected) < 4 * beyond.std() / math.sqrt(beyond.size)
+    near = overshoot_slope(np.array([1e-9, 1 - 1e-9, 1.0, 1e9]))
+    assert near[[0, 3]] == pytest.approx([0.25, 0.5], abs=1e-6)
+    assert near[1] == pytest.approx(near[2], abs=2e-6)
 
 
 def test_grid_facts():

@@ -77,13 +77,25 @@ def test_noise_of_a_leaky_membrane_is_recognised():
 
 def test_filtered_noise_of_a_leaky_membrane():
     """Its variance by the equations of the moments: d<VI>/dt and d<V²>/dt set to 0."""
-    std, tau_noise, tau, R = 0.4, 3.0, 20.0, 10.0
+    std, tau_noise, tau, R = 0.4, 1.5, 20.0, 10.0
     both = R * std**2 / tau / (1 / tau + 1 / tau_noise)
     neuron = leaky_neuron(ns.load_model(LIF), ornstein_uhlenbeck(2, std, tau_noise), FACTS)
     assert neuron.std == pytest.approx(math.sqrt(R * both), rel=1e-12)
     assert neuron.tau_noise == pytest.approx(tau_noise)
     wanted = integrate_and_fire_rate(20, math.sqrt(R * both), tau_noise=tau_noise, **NEURON)
     assert theory_of(LIF, ornstein_uhlenbeck(2, std, tau_noise), FACTS).rate == pytest.approx(wanted, rel=1e-12)
+
+
+def test_noise_must_be_nearly_white():
+    """The theory is of first order in the root of tau_noise/tau: 86 % off where both are alike."""
+    assert theory_of(LIF, ornstein_uhlenbeck(2, 0.4, 2.0), FACTS).rate > 0
+    with pytest.raises(
+        NoTheory, match=r"correlation time of the noise, 2\.1 ms, is not short beside that of the membrane, 20"
+    ):
+        theory_of(LIF, ornstein_uhlenbeck(2, 0.4, 2.1), FACTS)
+    with pytest.raises(NoTheory, match="is not short"):
+        interval_theory(LIF, ornstein_uhlenbeck(2, 0.4, [1.0, 20.0]), FACTS)
+    assert leaky_neuron(ns.load_model(LIF), ornstein_uhlenbeck(2, 0.4, 20.0), FACTS).tau_noise == 20
 
 
 def test_many_neurons_at_once():
@@ -258,7 +270,7 @@ def test_distributions_that_there_are_not():
     assert (period.mean, period.cv) == (pytest.approx(1000 / 63.0400022), 0)
     for current, reason in (
         (1.0, "does not spike"),
-        (ornstein_uhlenbeck(3, 1, 5), "depend on each other"),
+        (ornstein_uhlenbeck(3, 1, 1), "depend on each other"),
         (membrane_noise(0, 1e-9), "differ too little"),
     ):
         with pytest.raises(NoTheory, match=reason):

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import time
 
 import numpy as np
 import pytest
@@ -345,9 +344,7 @@ def test_samples_are_repeatable():
 def test_a_gain_function_is_made_of_single_theories(rule):
     I = np.tile(np.linspace(-1, 5, 50), 3)
     beta = np.repeat([2, 5, np.inf], 50)
-    start = time.perf_counter()
     intervals = renewal_intervals(rule, I, {"beta": beta})
-    assert time.perf_counter() - start < 1
     for k in (0, 20, 49, 60, 99, 100, 140):
         single = renewal_theory(rule, I[k], {"beta": beta[k]})
         np.testing.assert_allclose(

@@ -1,6 +1,7 @@
 """``neurosim cache info | clear | warm``."""
 
 import time
+from typing import Annotated
 
 import typer
 
@@ -35,18 +36,21 @@ def clear() -> None:
 
 @app.command()
 @plainly
-def warm() -> None:
-    """Compile every model with its own method, so that first runs need not wait."""
+def warm(
+    models: Annotated[
+        list[str] | None, typer.Argument(metavar="MODEL", help="Names or paths; all of the package if none.")
+    ] = None,
+) -> None:
+    """Compile models, each with its own method, so that first runs need not wait."""
     from ..kernel import kernel_source
     from ..kernel.cache import load_kernel
     from ..kernel.layout import located_by_default
     from ..methods import find_method
     from ..model import list_models, load_model
 
-    for name in list_models():
+    for model in [load_model(name) for name in models or list_models()]:
         began = time.perf_counter()
-        model = load_model(name)
         method = find_method(model.method)
         source, _ = kernel_source(model, method, located_by_default(model, method))
-        load_kernel(source, f"{name}_{method.name}")
-        typer.echo(f"{name} by {model.method}: {time.perf_counter() - began:.2f} s")
+        load_kernel(source, f"{model.name}_{method.name}")
+        typer.echo(f"{model.name} by {model.method}: {time.perf_counter() - began:.2f} s")

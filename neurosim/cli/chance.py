@@ -1,10 +1,13 @@
 """``neurosim isi`` and ``neurosim raster``: what chance does to spikes."""
 
 import shutil
+from collections.abc import Callable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..errors import InputError
 from .common import (
     CsvOption,
     DtOption,
@@ -17,21 +20,24 @@ from .common import (
     SetOption,
     TheoryOption,
     ThreadsOption,
+    TimingOption,
     VariantOption,
     heading,
     parse_settings,
     plainly,
     print_json,
+    save_plot,
     say_written,
     show_table,
 )
-from .run import CURRENT, drive_of, load_variant, noise_of
+from .run import CURRENT, AreaOption, UnitOption, drive_of, load_variant, noise_of
 
 if TYPE_CHECKING:
     from ..distributions import IntervalDistribution
     from ..recording import Recording
 
 _MOST_ROWS = 30
+_WINDOWS = 10  # of a run, for the Fano factor
 
 
 @plainly
@@ -43,10 +49,15 @@ def isi(
         str, typer.Option(metavar="simulate|direct", help="Run neurons, or draw from a renewal theory.")
     ] = "simulate",
     noise: NoiseOption = None,
+    discard: Annotated[str, typer.Option(help="Beginning that does not count, in ms or with a unit.")] = "200",
+    longest: Annotated[
+        str, typer.Option(help="Where a simulation ends at the latest, in ms or with a unit.")
+    ] = "100000",
     bin_width: Annotated[str | None, typer.Option(help="Of the histogram, in ms. [default: by the data]")] = None,
     variant: VariantOption = None,
     dt: DtOption = None,
     method: MethodOption = None,
+    spike_timing: TimingOption = None,
     set_: SetOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
@@ -64,14 +75,17 @@ def isi(
     loaded = load_variant(model, variant)
     result = interval_distribution(
         loaded,
-        current,
+        _constant(current),
         intervals=intervals,
         sampling=sampling,
         noise=noise_of(noise),
+        discard=discard,
+        longest=longest,
         bin_width=bin_width,
         parameters=parse_settings(set_, loaded.parameters),
         dt=dt,
         method=method,
+        spike_timing=spike_timing,
         seed=seed,
         threads=threads,
         theory=theory,
@@ -79,10 +93,7 @@ def isi(
     )
     if csv is not None:
         _write_intervals(result, csv)
-    if plot is not None:
-        from ..plot import figure_of, save_figure
-
-        save_figure(figure_of(result.plot()), plot)
+    save_plot(result, plot)
     if json:
         print_json(_intervals_json(result))
     else:
@@ -96,9 +107,12 @@ def raster(
     neurons: Annotated[int, typer.Option(help="How many, each with random numbers of its own.", min=1)] = 20,
     duration: Annotated[str, typer.Option(help="In ms, or with a unit.")] = "1000",
     noise: NoiseOption = None,
+    unit: UnitOption = None,
+    area: AreaOption = None,
     variant: VariantOption = None,
     dt: DtOption = None,
     method: MethodOption = None,
+    spike_timing: TimingOption = None,
     set_: SetOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
@@ -107,22 +121,21 @@ def raster(
     json: JsonOption = False,
 ) -> None:
     """Draw the spikes of many neurons against time, with their statistics."""
-    from ..simulation import completed, simulate
+    from ..simulation import finished
 
     loaded = load_variant(model, variant)
-    recording = completed(
-        simulate(
-            loaded,
-            drive_of(loaded, current or [], noise),
-            duration,
-            neurons=neurons,
-            dt=dt,
-            method=method,
-            parameters=parse_settings(set_, loaded.parameters),
-            seed=seed,
-            threads=threads,
-            progress=True,
-        )
+    recording = finished(
+        loaded,
+        drive_of(loaded, current or [], noise, {"unit": unit, "area": area}),
+        duration,
+        neurons=neurons,
+        dt=dt,
+        method=method,
+        spike_timing=spike_timing,
+        parameters=parse_settings(set_, loaded.parameters),
+        seed=seed,
+        threads=threads,
+        progress=True,
     )
     if csv is not None:
         from ..files import write_csv
@@ -137,6 +150,16 @@ def raster(
         print_json(_raster_json(recording))
     else:
         _print_raster(recording, [path for path in (plot, csv) if path])
+
+
+def _constant(current: str) -> str:
+    """The input in words, if it is one and constant."""
+    if {",", ":"} & set(current):
+        raise InputError(
+            f"--current {current}: an interval distribution has one constant input, such as --current 1.5; "
+            "several values of a parameter, --set NAME=1,2, make a family"
+        )
+    return current
 
 
 # Results ---------------------------------------------------------------------------------------------------------
@@ -158,9 +181,11 @@ def _of(values: Any, index: tuple[int, ...]) -> Any:
 
 def _print_intervals(result: "IntervalDistribution", theory: bool, written: list[str]) -> None:
     unit = f" {result.unit}" if result.unit else ""
-    columns = [("curve", "left"), ("intervals", "right"), ("mean (ms)", "right"), ("CV", "right")]
-    columns += [("in theory: mean", "right"), ("CV", "right")] if not result.no_theory else []
+    known = [("theory", "right")] if not result.no_theory else []
+    columns = [("curve", "left"), ("intervals", "right"), ("mean (ms)", "right"), *known, ("CV", "right"), *known]
     table = heading(f"{result.model.name} at {result.input:g}{unit}, {_WORDS[result.sampling]}", columns)
+    for column in table.columns[1:]:
+        column.no_wrap = True
     verdicts: list[str] = []
     agreements = None if result.no_theory else result.agreement()
     for name, index in _members(result):
@@ -168,11 +193,16 @@ def _print_intervals(result: "IntervalDistribution", theory: bool, written: list
             _of(values, index) for values in (result.mean, result.cv, result.mean_error, result.cv_error)
         )
         row = [name or "as in the file", f"{_of(result.intervals, index).size:,}"]
-        row += [_with_error(mean, mean_error), _with_error(cv, cv_error)]
-        if agreements is not None:
-            expected = _of(result.theory, index)
-            row += [f"{expected.mean:.5g}", f"{expected.cv:.4g}"]
-            verdicts.append(f"{name}: {_of(agreements, index)}" if name else str(_of(agreements, index)))
+        expected = _of(result.theory, index)
+        for value, error, what in ((mean, mean_error, "mean"), (cv, cv_error, "cv")):
+            row.append(_with_error(value, error))
+            if agreements is not None:
+                row.append(f"{getattr(expected, what):.5g}".replace("nan", "–").replace("inf", "∞"))
+        verdict = "" if agreements is None else str(_of(agreements, index))
+        if agreements is None and _of(result.cut, index):
+            verdict = "cut short: the longest intervals are missing; raise --longest"
+        if verdict:
+            verdicts.append(f"{name}: {verdict}" if name else verdict)
         table.add_row(*row)
     show_table(table)
     for verdict in verdicts:
@@ -196,9 +226,13 @@ def _with_error(value: float, error: float) -> str:
 
 
 def _intervals_json(result: "IntervalDistribution") -> dict[str, Any]:
-    def of_theory(name: str) -> Any:
-        found = [getattr(_of(result.theory, index), name) for _, index in _members(result)]
-        return found if result.families else found[0]
+    import numpy as np
+
+    def each(values: Any, what: Callable[[Any], Any]) -> Any:
+        found = np.empty(np.shape(result.mean), dtype=object)
+        for index in np.ndindex(found.shape):
+            found[index] = what(_of(values, index))
+        return found[()]
 
     parameters: dict[str, Any] = {name: entry.value for name, entry in result.model.parameters.items()}
     known = not result.no_theory
@@ -213,8 +247,10 @@ def _intervals_json(result: "IntervalDistribution") -> dict[str, Any]:
         "density": result.density,
         "survivor": result.survivor,
         "hazard": result.hazard,
-        "theory": {"mean": of_theory("mean"), "cv": of_theory("cv")} if known else None,
+        "theory": {name: each(result.theory, attrgetter(name)) for name in ("mean", "cv")} if known else None,
         "no_theory": result.no_theory,
+        "agreement": each(result.agreement(), lambda one: {"verdict": str(one), **one._asdict()}) if known else None,
+        "cut": result.cut,
         "sampling": result.sampling,
         "seed": result.seed,
         "parameters": parameters | result.families,
@@ -234,12 +270,17 @@ def _write_intervals(result: "IntervalDistribution", path: str) -> None:
 
 
 def _raster_json(recording: "Recording") -> dict[str, Any]:
+    from ..spikes import cv, fano_factor, mean_firing_rate
+
     return {
         "model": recording.model.name,
         "neurons": recording.neurons,
         "duration": recording.duration,
         "dt": recording.dt,
         "seed": recording.seed,
+        "rate": mean_firing_rate(recording).rate,
+        "cv": cv(recording),
+        "fano_factor": fano_factor(recording, recording.duration / _WINDOWS),
         "spike_count": recording.spike_count,
         "spike_index": recording.spike_index,
         "spike_time": recording.spike_time,
@@ -267,7 +308,7 @@ def _print_raster(recording: "Recording", written: list[str]) -> None:
         typer.echo(f"… {recording.neurons - shown} more neurons")
     rate = mean_firing_rate(recording).rate
     parts = [f"rate {rate.mean():.4g} Hz"]
-    for name, value in (("CV", cv(recording)), ("Fano factor", fano_factor(recording, recording.duration / 10))):
+    for name, value in (("CV", cv(recording)), ("Fano factor", fano_factor(recording, recording.duration / _WINDOWS))):
         if np.isfinite(value).any():
             parts.append(f"{name} {np.nanmean(value):.3g}")
     typer.echo(f"mean over neurons: {', '.join(parts)}")

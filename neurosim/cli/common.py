@@ -120,10 +120,21 @@ def say_written(written: list[str]) -> None:
         typer.echo(f"wrote {path}")
 
 
+def save_plot(result: Any, path: str | None) -> None:
+    """Draw a result into a file, if one is named."""
+    if path is not None:
+        from ..plot import figure_of, save_figure
+
+        save_figure(figure_of(result.plot()), path)
+
+
 def show_table(table: Any) -> None:
     """Print a table, to the width of the terminal; whole words are kept where the output is no terminal."""
     from rich.console import Console
 
-    Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100, highlight=False, markup=False).print(
-        table
-    )
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100
+    console = Console(width=width, highlight=False, markup=False)
+    title, table.title = table.title, None  # Rich would break it to the width of a narrow table
+    if title:
+        console.print(title, style=table.title_style)
+    console.print(table)

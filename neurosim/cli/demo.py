@@ -78,10 +78,10 @@ def demo(
 
 def _train(name: str, amplitude: float) -> "Recording":
     from ..currents import step
-    from ..simulation import completed, simulate
+    from ..simulation import finished
 
     variable = {"renewal": "h"}.get(name, "V")
-    return completed(simulate(name, step(amplitude, start=20, stop=180), 200, record=[variable], seed=1))
+    return finished(name, step(amplitude, start=20, stop=180), 200, record=[variable], seed=1)
 
 
 def _recall(folder: Path) -> Path:

@@ -22,6 +22,7 @@ from .common import (
     parse_settings,
     plainly,
     print_json,
+    save_plot,
     say_written,
     show_table,
 )
@@ -31,15 +32,32 @@ if TYPE_CHECKING:
     from ..experiments import GainFunction
     from ..model import Model
 
+DirectionOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="up|down|both",
+        help="Raise or lower the input step by step, or both, the neuron going on from its state at the last: shows "
+        "hysteresis. [default: each input from the model's start]",
+    ),
+]
+
 
 @plainly
 def gain(
     model: ModelArgument,
-    to: Annotated[str, typer.Option(help="Last input, in the unit of the model or with one.")],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="Last input, in the unit of the model or with one. [default: twice the strongest constant one in the "
+            "checks of its file]"
+        ),
+    ] = None,
     from_: Annotated[str, typer.Option("--from", help="First input.")] = "0",
     steps: Annotated[int, typer.Option(help="Number of inputs.", min=1)] = 100,
     duration: Annotated[str, typer.Option(help="Of each run, in ms or with a unit.")] = "1000",
     discard: Annotated[str, typer.Option(help="How much of its beginning not to count.")] = "200",
+    direction: DirectionOption = None,
+    current: Annotated[str | None, typer.Option(hidden=True)] = None,
     noise: NoiseOption = None,
     trials: Annotated[
         int | None, typer.Option(help="Neurons for each input. [default: 1, or 25 where chance is at work]", min=1)
@@ -65,9 +83,10 @@ def gain(
     loaded = load_variant(model, variant)
     result = gain_function(
         loaded,
-        _range(loaded, from_, to, steps),
+        _range(loaded, from_, to, steps, current),
         duration=duration,
         discard=discard,
+        direction=direction,
         noise=noise_of(noise),
         trials=trials,
         seed=seed,
@@ -81,26 +100,30 @@ def gain(
     )
     if csv is not None:
         _write_gain(result, csv)
-    if plot is not None:
-        from ..plot import figure_of, save_figure
-
-        save_figure(figure_of(result.plot()), plot)
+    save_plot(result, plot)
     if json:
         print_json(_gain_json(result))
     else:
-        _print_gain(result, [path for path in (plot, csv) if path])
+        _print_gain(result, theory, [path for path in (plot, csv) if path])
 
 
-def _range(model: "Model", first: str, last: str, steps: int) -> Any:
+def _range(model: "Model", first: str, last: str | None, steps: int, current: str | None) -> Any:
     import numpy as np
 
     from ..errors import InputError
+    from ..families import usual_end
     from ..units import parse_unit, to_number
 
+    if current is not None:
+        raise InputError(
+            "a gain function is of constant inputs, --from … --to; a current over time, or from a file, drives "
+            "neurosim run MODEL --current …"
+        )
     if len(model.inputs) != 1:
         raise InputError(f"a gain function needs a model with one input; {model.name} has {len(model.inputs)}")
     unit = parse_unit(next(iter(model.inputs.values())).unit)
-    low, high = (to_number(text, unit, what) / unit.factor for text, what in ((first, "--from"), (last, "--to")))
+    low = to_number(first, unit, "--from") / unit.factor
+    high = usual_end(model) if last is None else to_number(last, unit, "--to") / unit.factor
     if not np.isfinite([low, high]).all() or not low <= high:
         raise InputError(f"--from and --to must be finite, --to not below --from; they are {low:g} and {high:g}")
     return np.linspace(low, high, steps)
@@ -114,7 +137,9 @@ def _gain_json(result: "GainFunction") -> dict[str, Any]:
         "standard_error": result.standard_error,
         "trials": result.trials,
         "theory": result.theory,
+        "theory_error": result.theory_error,
         "no_theory": result.no_theory,
+        "agreement": None if result.theory is None else result.agreement(),
         "spike_count": result.spike_count,
         "duration": result.duration,
         "discard": result.discard,
@@ -124,6 +149,10 @@ def _gain_json(result: "GainFunction") -> dict[str, Any]:
         "spike_timing": result.spike_timing,
         "model": result.model.name,
         "variant": result.model.variant_name,
+        "direction": result.direction,
+        "onset": result.onset,
+        "saturation": result.saturation,
+        "kind": result.kind,
     }
 
 
@@ -131,10 +160,15 @@ def _curves(result: "GainFunction") -> list[tuple[str, tuple[int, ...]]]:
     """What to call each curve, and where it is in the leading axes."""
     import numpy as np
 
-    return [
-        (", ".join(f"{name}={values[k]:g}" for k, (name, values) in zip(i, result.families.items(), strict=True)), i)
-        for i in np.ndindex(result.rate.shape[:-1])
-    ]
+    curves = []
+    for index in np.ndindex(result.rate.shape[:-1]):
+        way, family = (result.direction,), index
+        if result.direction == "both":
+            way, family = (("up", "down")[index[0]],), index[1:]
+        pairs = zip(family, result.families.items(), strict=True)
+        name = ", ".join([*filter(None, way), *(f"{name}={values[k]:g}" for k, (name, values) in pairs)])
+        curves.append((name, index))
+    return curves
 
 
 def _write_gain(result: "GainFunction", path: str) -> None:
@@ -147,33 +181,39 @@ def _write_gain(result: "GainFunction", path: str) -> None:
     for curve, index in _curves(result):
         header.append(f"rate_Hz {curve}".strip())
         columns.append(result.rate[index])
+        if np.nan_to_num(result.standard_error).any():
+            header.append(f"standard_error_Hz {curve}".strip())
+            columns.append(result.standard_error[index])
+        if result.theory is not None:
+            header.append(f"theory_Hz {curve}".strip())
+            columns.append(result.theory[index])
     write_csv(path, header, np.column_stack(columns).tolist())
 
 
-def _print_gain(result: "GainFunction", written: list[str]) -> None:
+def _print_gain(result: "GainFunction", theory: bool, written: list[str]) -> None:
     import numpy as np
 
     unit = f" ({result.unit})" if result.unit else ""
     span = f"{result.input.size} inputs from {result.input.min():g} to {result.input.max():g}{unit}"
     table = heading(
         f"{name_of(result.model)}: {span}, {result.duration:g} ms each",
-        [("curve", "left"), (f"onset{unit}", "right"), ("kind", "left"), ("highest rate (Hz)", "right"),
+        [("curve", "left"), (f"{'jump' if result.direction else 'onset'}{unit}", "right"),
+         *([] if result.direction else [("kind", "left")]), ("highest rate (Hz)", "right"),
          ("saturation (Hz)", "right")],
     )  # fmt: skip
     onset, saturation, kind = (np.asarray(value) for value in (result.onset, result.saturation, result.kind))
     for curve, index in _curves(result):
         numbers = [f"{value:.5g}" if np.isfinite(value) else "–" for value in (onset[index], saturation[index])]
         highest = f"{result.rate[index].max():.2f}"
-        table.add_row(
-            curve or result.model.variant_name or "as in the file",
-            numbers[0],
-            str(kind[index] or "–"),
-            highest,
-            numbers[1],
-        )
+        name = curve or result.model.variant_name or "as in the file"
+        table.add_row(name, numbers[0], *([] if result.direction else [str(kind[index] or "–")]), highest, numbers[1])
     show_table(table)
+    if result.direction:
+        typer.echo("jump: the first input that fires on the way up, the last on the way down.")
     if result.theory is not None:
         typer.echo(f"theory: {say_agreement(result)}")
+    elif theory:
+        typer.echo(result.no_theory)
     if not written:
         typer.echo("All rates: --json, --csv PATH, or as a picture --plot PATH.")
     say_written(written)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError, choices, excerpt
-from .common import JsonOption, plainly, print_json
+from .common import JsonOption, plainly, print_json, save_plot
 
 if TYPE_CHECKING:
     from ..artificial.hopfield import Hopfield
@@ -202,9 +202,7 @@ def _write(result: "Recall", path: str) -> None:
     if path.lower().endswith(".gif"):
         result.animate(path)
         return
-    from ..plot import figure_of, save_figure
-
-    save_figure(figure_of(result.plot()), path)
+    save_plot(result, path)
 
 
 def _show(memory: "Hopfield", result: "Recall", name: str, spoil: Spoiler, animate: bool) -> None:

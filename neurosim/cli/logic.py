@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .common import JsonOption, PlotOption, heading, plainly, print_json, show_table
+from .common import JsonOption, PlotOption, heading, plainly, print_json, save_plot, show_table
 
 if TYPE_CHECKING:
     from ..artificial.logic import Circuit
@@ -94,10 +94,7 @@ def circuit(function: FunctionArgument, plot: PlotOption = None, json: JsonOptio
     from ..artificial.synthesis import circuit as make
 
     made = make(function)
-    if plot is not None:
-        from ..plot import figure_of, save_figure
-
-        save_figure(figure_of(made.plot()), plot)
+    save_plot(made, plot)
     if json:
         network = made.network
         print_json(

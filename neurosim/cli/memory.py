@@ -1,12 +1,22 @@
 """``neurosim hopfield capacity | basins | phase-diagram | sequence``."""
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import InputError, excerpt
-from .common import CsvOption, JsonOption, PlotOption, ThreadsOption, heading, plainly, print_json, show_table
+from .common import (
+    CsvOption,
+    JsonOption,
+    PlotOption,
+    ThreadsOption,
+    heading,
+    plainly,
+    print_json,
+    save_plot,
+    show_table,
+)
 from .hopfield import (
     PatternsOption,
     RuleOption,
@@ -58,7 +68,7 @@ def capacity(
         rule, _numbers(n), alphas, trials=trials or 50, noise=noise, kappa=kappa, seed=seed, threads=threads,
         progress=True,
     )  # fmt: skip
-    _draw(found, plot)
+    save_plot(found, plot)
     columns = ["alpha", "overlap", "error", "retrieved"]
     if csv is not None:
         from ..files import write_csv
@@ -108,7 +118,7 @@ def basins(
     with notes():
         memory = make_memory(load_patterns(patterns, size), rule, unlearn, seed)
     found = measure(memory, trials=trials or 20, seed=seed, threads=threads, progress=True)
-    _draw(found, plot)
+    save_plot(found, plot)
     if json:
         names = ["noise", "retrieved", "error", "exact", "overlap", "names", "by_pattern", "radius", "trials"]
         print_json({name: getattr(found, name) for name in names})
@@ -145,7 +155,7 @@ def phase_diagram(
     from .pictures import Screen
 
     found = measure(n, trials=trials or 4, sweeps=sweeps, seed=seed, threads=threads, progress=True)
-    _draw(found, plot)
+    save_plot(found, plot)
     if json:
         names = ["n", "alpha", "temperature", "overlap", "error", "theory"]
         lines = {name: getattr(found.boundaries, name) for name in ("temperature", "retrieval", "ground_state")}
@@ -192,7 +202,7 @@ def sequence(
     memory.store(stored, rule, cyclic=cyclic)
     name, start = find_cue(stored, cue or next(iter(stored)), Spoiler(noise, None, seed), size)
     result = memory.recall(start, sweeps, update, beta, seed=seed)
-    _draw(result, plot)
+    save_plot(result, plot)
     if json:
         print_json({"verdict": result.verdict, "visited": result.visited, "names": memory.names,
                     "overlaps": result.overlaps})  # fmt: skip
@@ -232,13 +242,6 @@ def _numbers(text: str) -> list[int]:
     if not all(part.strip().isdecimal() for part in parts):
         raise InputError(f"--n {excerpt(text)}: write whole numbers such as 500,1000,2000")
     return [int(part) for part in parts]
-
-
-def _draw(found: Any, plot: str | None) -> None:
-    if plot is not None:
-        from ..plot import figure_of, save_figure
-
-        save_figure(figure_of(found.plot()), plot)
 
 
 def _say(*paths: str | None) -> None:

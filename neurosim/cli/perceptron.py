@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError, excerpt
-from .common import CsvOption, JsonOption, PlotOption, heading, plainly, print_json, show_table
+from .common import CsvOption, JsonOption, PlotOption, heading, plainly, print_json, save_plot, show_table
 
 if TYPE_CHECKING:
     from ..artificial.capacity import Capacity
@@ -168,10 +168,7 @@ def capacity(
     found = perceptron_capacity(
         sizes, None if load is None else _list(load, "--load"), trials, seed=seed, progress=True
     )
-    if plot is not None:
-        from ..plot import figure_of, save_figure
-
-        save_figure(figure_of(found.plot()), plot)
+    save_plot(found, plot)
     if csv is not None:
         from ..files import write_csv
 

@@ -14,6 +14,7 @@ from .common import (
     parse_settings,
     plainly,
     print_json,
+    save_plot,
     say_written,
     show_table,
 )
@@ -72,7 +73,7 @@ def phase(
         trajectories=[_pair(text, "--from") for text in from_] if from_ else None,
         duration=duration,
     )
-    _draw(result, plot)
+    save_plot(result, plot)
     if json:
         print_json(_phase_json(result))
         return
@@ -120,7 +121,7 @@ def bifurcation(
         parameters=parse_settings(set_, loaded.parameters),
         progress=True,
     )
-    _draw(result, plot)
+    save_plot(result, plot)
     if json:
         print_json(_bifurcation_json(result))
         return
@@ -135,6 +136,8 @@ def bifurcation(
     show_table(table)
     if not result.points:
         typer.echo("No bifurcation in the range.")
+    for low, high in result.bistable:
+        typer.echo(f"Rest and firing are both stable from {low:.6g} to {high:.6g} {result.unit}".rstrip() + ".")
     say_written([plot] if plot else [])
 
 
@@ -147,6 +150,9 @@ def rheobase(
     pulses: Annotated[
         bool, typer.Option("--pulses", help="Measure the threshold of pulses, and the chronaxie, too.")
     ] = False,
+    tolerance: Annotated[
+        float | None, typer.Option(help="Relative, of all that is found. [default: 1e-06, with pulses 1e-05]")
+    ] = None,
     variant: VariantOption = None,
     set_: SetOption = None,
     plot: PlotOption = None,
@@ -164,22 +170,25 @@ def rheobase(
     parameters = parse_settings(set_, loaded.parameters)
     unit = next(iter(loaded.inputs.values())).unit if loaded.inputs else ""
     if not (pulses or plot):
-        found = lowest(loaded, duration=duration, low=low, high=high, parameters=parameters)
+        within = 1e-6 if tolerance is None else tolerance
+        found = lowest(loaded, duration=duration, low=low, high=high, tolerance=within, parameters=parameters)
         if json:
-            print_json({"rheobase": found, "unit": unit})
+            print_json({"rheobase": found, "unit": unit, "tolerance": within})
         else:
-            typer.echo(f"rheobase of {loaded.name}: {found:.7g} {unit}".rstrip())
+            typer.echo(f"rheobase of {loaded.name}: {found:.7g} {unit}".rstrip() + f" (to {within:g} of it)")
         return
     if low != "0" or high is not None:
         raise InputError("--low and --high are for the rheobase alone; leave them out, or --pulses and --plot")
-    curve = strength_duration(loaded, duration=duration, parameters=parameters)
-    _draw(curve, plot)
+    within = 1e-5 if tolerance is None else tolerance
+    curve = strength_duration(loaded, duration=duration, tolerance=within, parameters=parameters)
+    save_plot(curve, plot)
     if json:
         names = ("rheobase", "chronaxie", "unit", "duration", "threshold", "tolerance")
         print_json({name: getattr(curve, name) for name in names})
         return
     typer.echo(
-        f"rheobase of {loaded.name}: {curve.rheobase:.6g} {unit}".rstrip() + f", chronaxie {curve.chronaxie:.6g} ms"
+        f"rheobase of {loaded.name}: {curve.rheobase:.6g} {unit}".rstrip()
+        + f", chronaxie {curve.chronaxie:.6g} ms (to {within:g} of them)"
     )
     say_written([plot] if plot else [])
 
@@ -220,13 +229,6 @@ def _pair(text: str | None, what: str) -> tuple[float, float] | None:
     return first, second
 
 
-def _draw(result: Any, path: str | None) -> None:
-    if path is not None:
-        from ..plot import figure_of, save_figure
-
-        save_figure(figure_of(result.plot()), path)
-
-
 def _states_table(title: str, states: list[str]) -> Any:
     columns = [("fixed point", "left"), *((name, "right") for name in states), ("eigenvalues (1/ms)", "left")]
     return heading(title, columns)
@@ -262,6 +264,7 @@ def _bifurcation_json(result: "Bifurcation") -> dict[str, Any]:
         "unit": result.unit,
         "state": result.state,
         "points": [point._asdict() for point in result.points],
+        "bistable": result.bistable,
         "branches": [
             {"value": branch.value, "states": branch.states, "stable": branch.stable} for branch in result.branches
         ],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import IncompleteWarning, InputError
+from ..errors import IncompleteWarning, InputError, OutOfMemoryWarning
 from .common import (
     CsvOption,
     DtOption,
@@ -26,6 +26,7 @@ from .common import (
     parse_settings,
     plainly,
     print_json,
+    save_plot,
     say_written,
     show_table,
 )
@@ -57,6 +58,14 @@ RecordOption = Annotated[
 UnitOption = Annotated[
     str | None, typer.Option(metavar="UNIT", help="Of a recorded current whose file does not say, such as pA.")
 ]
+IntervalOption = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Between samples of a recorded current whose file does not say, in ms."),
+]
+ColumnOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Of the recorded current, in a file that has several.")
+]
+SegmentOption = Annotated[int | None, typer.Option(help="Sweep of a recorded current, in a file that has several.")]
 AreaOption = Annotated[
     str | None,
     typer.Option(metavar="AREA", help="Of the membrane ('2000 um^2'): for a recorded current into a model per area."),
@@ -86,6 +95,9 @@ def run(
     set_: SetOption = None,
     record: RecordOption = None,
     unit: UnitOption = None,
+    sampling_interval: IntervalOption = None,
+    column: ColumnOption = None,
+    segment: SegmentOption = None,
     area: AreaOption = None,
     interpolate: InterpolateOption = False,
     out: OutOption = None,
@@ -104,9 +116,10 @@ def run(
     usual = loaded.variants.get(variant or "")
     if not current and usual is not None and usual.current is not None:
         current = [usual.current]
-    drive = drive_of(loaded, current or [], noise, {"unit": unit, "area": area, "interpolate": interpolate})
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", IncompleteWarning)  # said below
+    reading = {"unit": unit, "dt": sampling_interval, "column": column, "segment": segment, "area": area}
+    drive = drive_of(loaded, current or [], noise, {**reading, "interpolate": interpolate})
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", IncompleteWarning)
         recording = simulate(
             loaded,
             drive,
@@ -124,19 +137,17 @@ def run(
             out=out,
         )
     _hand_over(recording, plot, csv, out, json)
+    for warning in said:
+        typer.echo(str(warning.message), err=True)
     if not recording.complete:
-        typer.echo(f"interrupted at {recording.duration:g} ms: this is what was computed until then", err=True)
-        raise typer.Exit(130)
+        raise typer.Exit(1 if issubclass(said[-1].category, OutOfMemoryWarning) else 130)
 
 
 def _hand_over(recording: "Recording", plot: str | None, csv: str | None, out: str | None, json: bool) -> None:
     """Write the files that were asked for, and print."""
     if csv is not None:
         recording.to_csv(csv)
-    if plot is not None:
-        from ..plot import figure_of, save_figure
-
-        save_figure(figure_of(recording.plot()), plot)
+    save_plot(recording, plot)
     if json:
         print_json(_recording_json(recording))
     else:
@@ -177,8 +188,10 @@ def drive_of(
 ) -> Any:
     """What `simulate` is to be given as the input, noise added to each; `recorded` says how files are read."""
     drive, added = _currents(model, texts, recorded or {}), noise_of(noise)
-    if recorded and any(recorded.values()) and not any(_is_file(part) for text in texts for part in text.split(" + ")):
-        raise InputError("--unit, --area and --interpolate are for a recorded current, --current FILE")
+    given = [name for name, value in (recorded or {}).items() if value is not None and value is not False]
+    if given and not any(_is_file(part) for text in texts for part in text.split(" + ")):
+        option = "sampling-interval" if given[0] == "dt" else given[0]
+        raise InputError(f"--{option} is for a recorded current, --current FILE")
     if added is None or drive is None:
         return drive
     return {name: one + added for name, one in drive.items()} if isinstance(drive, dict) else drive + added

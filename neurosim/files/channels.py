@@ -71,7 +71,9 @@ def interval(times: Floats, unit: str | None, options: Options) -> float | None:
     """The one distance between times, in ms; None where it is not told."""
     if unit is None:
         if options.dt is None:
-            raise InputError("the file does not say the unit of its times; say their distance with dt=, in ms")
+            raise InputError(
+                "the file does not say the unit of its times; say their distance with dt= (--sampling-interval)"
+            )
         return None
     ms = in_ms(times, unit)
     if not np.isfinite(ms).all():

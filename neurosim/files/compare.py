@@ -117,7 +117,7 @@ def rerun(recording: Recording | str | os.PathLike[str], *, progress: bool | Pro
     """
     old = _recording(recording)
     setup, blank = repeated(old)
-    new = completed(simulate_again(setup, blank, progress))
+    new = completed(*simulate_again(setup, blank, progress))
     assert old.receipt is not None, "repeated asks for it"
     assert new.receipt is not None, "made by the run"
     old_whole = dataclasses.replace(  # repeated as far as it came
@@ -133,7 +133,7 @@ def diff(one: Recording | str | os.PathLike[str], other: Recording | str | os.Pa
     facts = _facts(a), _facts(b)
     names = list(dict.fromkeys([*facts[0], *facts[1]]))
     receipt = [
-        Difference(name, _shown(facts[0].get(name)), _shown(facts[1].get(name)))
+        _difference(name, facts[0].get(name), facts[1].get(name))
         for name in names
         if not _same(facts[0].get(name), facts[1].get(name))
     ]
@@ -209,6 +209,14 @@ def _facts_of_drive(drive: Drive, inputs: list[str]) -> dict[str, Any]:
         facts |= {name: source.kind.name.lower(), f"{name}, size": source.size, f"{name}, time": source.time}
         facts[f"{name}, frozen"] = source.frozen
     return facts
+
+
+def _difference(name: str, one: Any, other: Any) -> Difference:
+    """Of two lists of features only what one has and the other has not."""
+    if name.endswith("features") and isinstance(one, str) and isinstance(other, str):
+        sets = set(one.split()), set(other.split())
+        return Difference(name, *(" ".join(sorted(a - b)) or "–" for a, b in (sets, sets[::-1])))
+    return Difference(name, _shown(one), _shown(other))
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -81,10 +81,14 @@ def from_file(
         raise InputError(f"dt must be positive, not {options.dt:g} ms")
     if unit is not None and (not isinstance(unit, str) or dimension_of(unit) is None):
         raise InputError(f"unit is one such as 'pA', not {excerpt(unit)}")
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"a recorded current is in a file: give its path, not {excerpt(path)}")
     file, name = Path(path), excerpt(str(path), 200)
     reader = _READERS.get(file.suffix.lower())
     if reader is None:
         raise InputError(f"{name}: a recorded current is a file of the kind {', '.join(SUFFIXES)}")
+    if segment is not None and reader is not read_signals:
+        raise InputError(f"{name}: {file.suffix} files have no sweeps; leave segment= out")
     digest = _digest(file, name)
     with named(name):
         channel = _chosen(reader(file, options), options)
@@ -136,7 +140,7 @@ def _chosen(channels: list[Channel], options: Options) -> Channel:
         raise InputError(f"the samples are {chosen.dt:g} ms apart as the file says; leave dt= out")
     interval = chosen.dt if chosen.dt is not None else options.dt
     if interval is None:
-        raise InputError("the file does not say how far its samples are apart; say it with dt=, in ms")
+        raise InputError("the file does not say how far its samples are apart; say it with dt= (--sampling-interval)")
     return chosen._replace(unit=unit, dt=interval)
 
 

@@ -38,6 +38,8 @@ def load(path: str | os.PathLike[str], *, lazy: bool = False) -> Recording:
     InputError
         Where the file is not there, truncated, damaged or none of ours.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"a recording is in a file: give its path, not {excerpt(path)}")
     with named(excerpt(str(path), 200)):
         return _load(Path(path), lazy)
 

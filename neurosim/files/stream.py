@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, excerpt
+from ..kernel import Interrupted
 from ..memory import size_in_words
-from ..recording import Floats, Recording, in_ms
+from ..recording import Certificate, Floats, Recording, in_ms
 from .loading import load
 from .saving import write_end, write_header
 
@@ -33,6 +34,7 @@ class FileStore:
             raise InputError(f"cannot write {name}: it is no name of a file in a folder that is there")
         self.partial = self.path.with_name(self.path.name + ".partial")
         self.file: Any = None
+        self.done = 0
         if self.partial.exists():
             raise InputError(
                 f"{excerpt(str(self.partial), 200)} is there already, of a run that goes on or was interrupted; take "
@@ -48,7 +50,7 @@ class FileStore:
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
-        """The file open for the run; closed and kept where that fails."""
+        """The file open for the run; closed and kept where that fails, unless there is nothing in it."""
         import h5py
 
         try:
@@ -61,6 +63,14 @@ class FileStore:
             self.file.swmr_mode = True
             self._advance(0)
             yield
+        except Interrupted:
+            raise
+        except BaseException as error:
+            if not self.done:
+                self.partial.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise InputError(f"cannot write {excerpt(str(self.partial), 200)}: {error}") from None
+            raise
         finally:
             self.file.close()
 
@@ -101,17 +111,29 @@ class FileStore:
         """All windows up to this step have been delivered."""
         self._advance(done)
 
+    def is_full(self) -> bool:
+        """Never: the disk says so when it is."""
+        return False
+
+    def spikes(self) -> tuple[NDArray[np.int64], Floats]:
+        """Neurons, and times in ms."""
+        import h5py
+
+        with h5py.File(self.partial, "r") as file:
+            return file["spikes/index"][()], file["spikes/time"][()]
+
     def _advance(self, done: int) -> None:
         self.file.flush()
-        self.file["progress"][0] = done
+        self.file["progress"][0] = self.done = done
         self.file.flush()
 
-    def finish(self, final: Mapping[str, Any], steps: int) -> Recording:
+    def finish(self, final: Mapping[str, Any], steps: int, certificate: Certificate | None = None) -> Recording:
         """Write what is known last; the recording, its traces still in the file."""
         import h5py
 
         complete = self.blank.receipt is not None and steps == self.blank.receipt.steps
-        ended = replace(self.blank, final_state=final, complete=complete, duration=float(in_ms(steps, self.blank.dt)))
+        duration = float(in_ms(steps, self.blank.dt))
+        ended = replace(self.blank, final_state=final, complete=complete, duration=duration, certificate=certificate)
         with h5py.File(self.partial, "r+", libver="latest") as file:
             write_end(file, ended)
             file["progress"][0] = steps

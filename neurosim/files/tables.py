@@ -43,7 +43,7 @@ def _is_number(text: str) -> bool:
         float(text)
     except ValueError:
         return False
-    return True
+    return "_" not in text  # Python reads 1_0 as 10
 
 
 def _table(lines: list[str], first: int, delimiter: str, width: int) -> NDArray[np.float64]:
@@ -69,8 +69,13 @@ def _what_is_wrong(lines: list[str], first: int, delimiter: str, width: int) -> 
         if len(fields) != width:
             return f"line {k + 1} has {len(fields)} values where there are {width} columns"
         if short:
-            return f"{excerpt(short[0])} in line {k + 1} is no number"
+            return f"a value is missing in line {k + 1}" if not short[0].strip() else _no_number(short[0], k + 1)
     return "it is no table of numbers"
+
+
+def _no_number(text: str, line: int) -> str:
+    hint = "; write decimal points, not commas" if _is_number(text.replace(",", ".", 1)) else ""
+    return f"{excerpt(text)} in line {line} is no number{hint}"
 
 
 def read_npz(path: Path, options: Options) -> list[Channel]:

@@ -135,14 +135,14 @@ def environment() -> dict[str, str]:
     """What object code depends on besides its source."""
     import llvmlite.binding as llvm
 
-    features = llvm.get_host_cpu_features().flatten()
+    features = llvm.get_host_cpu_features()
     return {
         "numba": version("numba"),
         "llvmlite": version("llvmlite"),
         "python": sys.version.split()[0],
         "system": f"{platform.system()} {platform.machine()}",
         "cpu": llvm.get_host_cpu_name(),
-        "features": hashlib.sha256(features.encode()).hexdigest()[:12],
+        "features": " ".join(sorted(name for name, there in features.items() if there)),
     }
 
 

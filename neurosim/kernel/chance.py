@@ -15,7 +15,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from .device import bits_of, exp, fma, from_bits, inline, select
-from .rows import FIRST, LAST, NOISE_ROWS, NORMAL, ORNSTEIN_UHLENBECK, POISSON, SCALE, SHARE, STREAM_WORDS, WHITE  # noqa: F401
+from .rows import LAST, NOISE_ROWS, NORMAL, ORNSTEIN_UHLENBECK, POISSON, SCALE, SHARE, STREAM_WORDS, WHITE  # noqa: F401
 
 _ONE = np.int64(0x3FF0000000000000)
 _MANTISSA = np.int64(0x000FFFFFFFFFFFFF)
@@ -145,13 +145,14 @@ def draw_uniform(tile, row, random, s, lanes):
 
 
 @inline
-def add_noise(tile, drive, sums, nodes, lanes, noise, random, kinds, even):
+def add_noise(tile, drive, quiet, sums, inputs, nodes, lanes, noise, random, kinds, even):
     """Draw the noise currents of one step and add them to the inputs of the tile.
 
     Parameters
     ----------
-    drive, sums
-        First row of the inputs (inputs × nodes), and of the noise in each at the end of the step (inputs).
+    drive, quiet, sums
+        First row of the inputs, of the inputs without noise (both inputs × nodes), and of the noise in each input at
+        the beginning and at the end of the step (inputs × 2).
     nodes
         Where in the step the inputs are needed.
     noise : array (sources, NOISE_ROWS, TILE)
@@ -162,11 +163,12 @@ def add_noise(tile, drive, sums, nodes, lanes, noise, random, kinds, even):
     """
     for s in range(kinds.shape[1]):
         kind, rows = kinds[0, s], noise[s]
+        first, last = sums + 2 * kinds[1, s], sums + 2 * kinds[1, s] + 1
+        fresh = is_first(kinds, s)
         if kind == POISSON:
             for j in range(lanes):
                 count = poisson(unit_interval(next_word(random, s, j)), rows[SHARE, j])
-                rows[LAST, j] = rows[SCALE, j] * count
-                rows[FIRST, j] = rows[LAST, j]
+                add_to(tile, first, last, j, fresh, rows[SCALE, j] * count, rows[SCALE, j] * count)
         else:
             if even:
                 for j in range(lanes):
@@ -174,20 +176,31 @@ def add_noise(tile, drive, sums, nodes, lanes, noise, random, kinds, even):
             z = NORMAL if even else NORMAL + 1
             if kind == WHITE:
                 for j in range(lanes):
-                    rows[LAST, j] = rows[SCALE, j] * rows[z, j]
-                    rows[FIRST, j] = rows[LAST, j]
+                    add_to(tile, first, last, j, fresh, rows[SCALE, j] * rows[z, j], rows[SCALE, j] * rows[z, j])
             elif kind == ORNSTEIN_UHLENBECK:
                 for j in range(lanes):
-                    rows[FIRST, j] = rows[LAST, j]
-                    rows[LAST, j] = fma(rows[SHARE, j], rows[FIRST, j], rows[SCALE, j] * rows[z, j])
-    for row in range(sums, drive):
+                    before = rows[LAST, j]
+                    rows[LAST, j] = fma(rows[SHARE, j], before, rows[SCALE, j] * rows[z, j])
+                    add_to(tile, first, last, j, fresh, before, rows[LAST, j])
+    for i in range(inputs):
         for j in range(lanes):
-            tile[row, j] = 0.0
-    for s in range(kinds.shape[1]):
-        for j in range(lanes):
-            tile[sums + kinds[1, s], j] += noise[s, LAST, j]
-        for k in range(len(nodes)):
-            row = drive + kinds[1, s] * len(nodes) + k
-            for j in range(lanes):
-                first, last = noise[s, FIRST, j], noise[s, LAST, j]
-                tile[row, j] += fma(nodes[k], last - first, first)
+            begin, end = tile[sums + 2 * i, j], tile[sums + 2 * i + 1, j]
+            for k in range(len(nodes)):
+                row = i * len(nodes) + k
+                tile[drive + row, j] = tile[quiet + row, j] + fma(nodes[k], end - begin, begin)
+
+
+@inline
+def add_to(tile, first, last, j, fresh, begin, end):
+    """Put the noise of a source into the sums of its input, in place of what is there if it is the first of them."""
+    tile[first, j] = begin + select(fresh, 0.0, tile[first, j])
+    tile[last, j] = end + select(fresh, 0.0, tile[last, j])
+
+
+@inline
+def is_first(kinds, s):
+    """Whether no source before s is added to the same input."""
+    for other in range(s):
+        if kinds[1, other] == kinds[1, s]:
+            return False
+    return True

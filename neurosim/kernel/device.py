@@ -197,6 +197,13 @@ def growth(h, share, first, last, x):
 
 
 @inline
+def grows(h, share, first, last, x, limit):
+    """Whether `growth` is more than a limit above 0, without its division."""
+    grown = select(last > 0.0, last - first, first - last)
+    return (grown > limit * share * abs(last)) & (h * abs(last) > 1e-4 * abs(x))
+
+
+@inline
 def piece_for(steep, piece, wanted, smallest):
     """A piece of a step over which a rate grows e**wanted-fold, if it grew by `steep` of itself over another piece."""
     folds = -math.log(max(1.0 - steep, 1e-9))

@@ -9,8 +9,11 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from ..expression import names
+from ..methods import Method
 from ..model import Model
 from ..model.description import Formula, State
+from ..model.meaning import reach
 from .writer import call
 
 HAZARD: Final = "_hazard"
@@ -34,4 +37,27 @@ def with_hazard(model: Model) -> Model:
         hold=(*model.spike.hold, HAZARD) if model.spike.refractory is not None else model.spike.hold,
     )
     states = MappingProxyType({**model.states, HAZARD: State(nothing, rate, "")})
+    return replace(model, states=states, spike=spike)
+
+
+def integrated_after(model: Model, method: Method) -> bool:
+    """Whether the hazard is integrated by the trapezoid, once the other states have made their step.
+
+    So it is where it depends on them alone and the method is of no higher order: the hazard at the end of a step then
+    is that at the beginning of the next, and one evaluation does where the stages of the method would take several.
+    """
+    if HAZARD not in model.states or method.order > 2:
+        return False
+    trees = {name: formula.tree for name, formula in model.defines.items()}
+    needs = reach(names(model.states[HAZARD].rate.tree), trees) - trees.keys()
+    return bool(needs & model.states.keys()) and needs <= model.states.keys() | model.parameters.keys()
+
+
+def without_hazard(model: Model) -> Model:
+    """The model that `with_hazard` made, without what it added to the states."""
+    spike = model.spike._replace(
+        reset=MappingProxyType({name: formula for name, formula in model.spike.reset.items() if name != HAZARD}),
+        hold=tuple(name for name in model.spike.hold if name != HAZARD),
+    )
+    states = MappingProxyType({name: state for name, state in model.states.items() if name != HAZARD})
     return replace(model, states=states, spike=spike)

@@ -95,10 +95,10 @@ def leaky_membranes(model: Model, values: Mapping[str, Any]) -> dict[str, Membra
         driven = [state for state in model.states if name in reach(names(model.states[state].rate.tree), defines)]
         form = _coefficients_of(model, driven[0], driven) if len(driven) == 1 else None
         others = set(model.inputs) - {name}
-        if form is None or form[driven[0]] is None or any(form[other] is not None for other in others):
+        if form is None or form[driven[0]] is None or form[name] is None or any(form[x] is not None for x in others):
             continue
         at_rest = with_defines(model, dict(values) | dict.fromkeys((driven[0], *model.inputs), 0.0))
-        decay, gain = (evaluate(form[key], values) for key in (driven[0], name))  # type: ignore[arg-type]  # neither is 0: the input drives it
+        decay, gain = (evaluate(form[key], values) for key in (driven[0], name))  # type: ignore[arg-type]  # neither is None
         found[name] = Membrane(driven[0], -decay, gain, evaluate(model.states[driven[0]].rate.tree, at_rest))
     return found
 

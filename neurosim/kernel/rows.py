@@ -12,11 +12,9 @@ SCALE: Final = 0
 """What a normal number, or an event, is multiplied by."""
 SHARE: Final = 1
 """What is left after a step; for Poisson input the mean number of events in a step."""
-FIRST: Final = 2
-"""Value at the beginning of the step."""
-LAST: Final = 3
-"""Value at its end."""
-NORMAL: Final = 4
+LAST: Final = 2
+"""Value of Ornstein–Uhlenbeck noise at the end of the step."""
+NORMAL: Final = 3
 """The first of two normal numbers."""
-NOISE_ROWS: Final = 6
+NOISE_ROWS: Final = 5
 STREAM_WORDS: Final = 4

@@ -6,17 +6,19 @@ input at the k-th node of the step, `free` says whether the states in `hold` mov
 
 import ast
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..errors import InputError
 from ..methods import Exact, ExactRungeKutta, ExponentialEuler, ExponentialMidpoint, Method, RungeKutta
 from ..model import Model
+from .escape import HAZARD, integrated_after, without_hazard
 from .layout import TICK
 from .linear import generator_names, linear_form, linear_states, matrix_names
 from .rewrite import NotLinear, Slopes
 from .writer import Writer
 
 _SHORT = 40  # operations of rates that a processor overlaps for several neurons
+AT_BEGIN, AT_END = "e_hazard", "f_hazard"  # of the step
 _TERMS = 18  # of a Taylor series that is exact to rounding while norm times step is at most 1
 
 
@@ -36,8 +38,11 @@ class Scheme:
         neurons; y_… and a_… are kept from one to the next. Empty where that is not worth while.
     partial : list of str
         The same for a step of any length; differs where `lines` use a matrix made for the whole step.
-    steep : str
-        By which part of itself the rate of a state that a spike resets grows over the step; "0.0" if it says nothing.
+    steep : tuple of str
+        For each state that a spike resets, the arguments with which `growth` tells by which part of itself its rate
+        grows over the step; empty if the method does not know.
+    hazard : str
+        The hazard where the states are, if it is kept from the end of a step to the beginning of the next.
     matrices : tuple of str
         Rows of the tile that the host fills with `linear.matrices`.
     """
@@ -46,8 +51,9 @@ class Scheme:
     coefficients: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     partial: list[str] = field(default_factory=list)
-    steep: str = "0.0"
+    steep: tuple[str, ...] = ()
     passes: list[list[str]] = field(default_factory=list)
+    hazard: str = ""
     matrices: tuple[str, ...] = ()
 
 
@@ -59,7 +65,34 @@ def write_scheme(model: Model, method: Method, writer: Writer, nodes: tuple[floa
     InputError
         Where the method cannot integrate the model, with methods that can.
     """
-    return _SCHEMES[type(method)](model, method, writer, nodes) if model.states else Scheme()
+    if not model.states:
+        return Scheme()
+    if not integrated_after(model, method):
+        return _SCHEMES[type(method)](model, method, writer, nodes)
+    rest = without_hazard(model)
+    return _then_hazard(model, _SCHEMES[type(method)](rest, method, writer, nodes), writer, nodes)
+
+
+def _then_hazard(model: Model, rest: Scheme, writer: Writer, nodes: tuple[float, ...]) -> Scheme:
+    """A scheme for all other states, and then the integral of the hazard by the trapezoid."""
+    lines, results = writer.block([model.states[HAZARD].rate.tree])
+    function = writer.function("hazard", lines, results)
+    now = f"hazard({writer.arguments('hazard', 0.0, nodes)})"
+    total = f"{AT_BEGIN} + {AT_END}"
+    held = HAZARD in model.spike.hold
+    after = [
+        f"{AT_END} = {now}",
+        f"s_{HAZARD} = fma(0.5*h, {f'select(free, {total}, 0.0)' if held else total}, s_{HAZARD})",
+    ]
+    return replace(
+        rest,
+        functions=[*rest.functions, function],
+        lines=[*rest.lines, *after],
+        partial=[f"{AT_BEGIN} = {now}", *rest.partial, *after],
+        steep=(*rest.steep, f"h, 1.0, {AT_BEGIN}, {AT_END}, s_{HAZARD}"),
+        passes=[],
+        hazard=now,
+    )
 
 
 def _runge_kutta(model: Model, method: RungeKutta, writer: Writer, nodes: tuple[float, ...]) -> Scheme:
@@ -119,24 +152,12 @@ def _passes(model: Model, method: RungeKutta, writer: Writer, nodes: tuple[float
     return passes
 
 
-def _steep(model: Model, method: RungeKutta, states: list[str]) -> str:
+def _steep(model: Model, method: RungeKutta, states: list[str]) -> tuple[str, ...]:
     stages = len(method.weights)
     if stages == 1:
-        return "0.0"
-    return _largest(
-        [
-            f"growth(h, {method.nodes[-1]!r}, r1_{name}, r{stages}_{name}, s_{name})"
-            for name in model.spike.reset
-            if name in states
-        ]
-    )
-
-
-def _largest(values: list[str]) -> str:
-    result = values[0] if values else "0.0"
-    for value in values[1:]:
-        result = f"maximum({result}, {value})"
-    return result
+        return ()
+    share = repr(method.nodes[-1])
+    return tuple(f"h, {share}, r1_{name}, r{stages}_{name}, s_{name}" for name in model.spike.reset if name in states)
 
 
 def _fused(products: Sequence[tuple[str, str]], start: str) -> str:
@@ -212,7 +233,7 @@ def _exponential_midpoint(
             back = f"select(free, {back}, 0.0)" if name in model.spike.hold else back
             growth = f"h*({back})/exprelr(h*q2_{name})"
         lines.append(f"s_{name} = s_{name} + {growth}")
-    steep = _largest([f"growth(h, 0.5, r1_{name}, q1_{name}, s_{name})" for name in model.spike.reset])
+    steep = tuple(f"h, 0.5, r1_{name}, q1_{name}, s_{name}" for name in model.spike.reset)
     return Scheme([function], ["half = 0.5*h"], lines, lines, steep)
 
 
@@ -242,7 +263,7 @@ def _exact_runge_kutta(model: Model, method: ExactRungeKutta, writer: Writer, no
     whole = _propagated(model, states, "Q", "m_", at) + _propagated(model, states, "P", "x_", at)
     function, call = _flow(model, states, at)
     pieces = _flowing(call, states, "m_", "0.5*h") + _flowing(call, states, "x_", "h")
-    functions, rest, steep = [function], [f"s_{name} = x_{name}" for name in states], "0.0"
+    functions, rest, steep = [function], [f"s_{name} = x_{name}" for name in states], tuple[str, ...]()
     others = [name for name in model.states if name not in states]
     if others:
         places = {0.0: "s_", 0.5: "m_", 1.0: "x_"}

@@ -9,6 +9,7 @@ file but numbers enters the source.
 
 import re
 from dataclasses import dataclass
+from functools import reduce
 from typing import NamedTuple
 
 from ..errors import InputError
@@ -20,8 +21,8 @@ from .adaptive import write_adaptive
 from .escape import HAZARD, with_hazard
 from .layout import BOOKKEEPING, MOST_SPIKES, TICK, TILE, Layout, feeds_back, needs_since_spike
 from .margin import margin_of
-from .schemes import Scheme, write_scheme
-from .templates import DRAW, DRIVE, GRID, HEAD, LIMITS, LOCATED, MOVE, NOISY_DRIVE, STREAMS, fill, indented
+from .schemes import AT_BEGIN, AT_END, Scheme, write_scheme
+from .templates import DRAW, DRIVE, ESCAPING, GRID, HEAD, LIMITS, LOCATED, MOVE, NOISY_DRIVE, STREAMS, fill, indented
 from .writer import Writer, names_in
 
 _NEXT = "-exponential(random, sources, j)"  # what is to accumulate until the next spike
@@ -74,21 +75,24 @@ def _write(model: Model, method: Method, located: bool, noisy: bool) -> tuple[st
         return write_adaptive(model, method, writer)
     nodes = _nodes(model, method, located)
     scheme = write_scheme(model, method, writer, nodes)
-    rule = [model.spike.rule.tree]
-    if located:
-        rule.append(margin_of(model))
-    threshold_lines, results = writer.block(rule)
-    threshold = writer.function(model.spike.kind, threshold_lines, results)
+    threshold = [] if HAZARD in model.states else [_rule(model, writer, located)]
     reset_lines, reset = writer.block([formula.tree for formula in model.spike.reset.values()])
     layout = _layout(model, writer, method, scheme, nodes, located, noisy)
     lines = _Lines(model, writer, layout, scheme, reset_lines, reset)
-    functions = [*scheme.functions, threshold]
+    functions = [*scheme.functions, *threshold]
     if located:
         functions.append(fill(MOVE, lines.of_a_move()))
-    body = fill(LOCATED if located else GRID, lines.of_a_step(located))
-    parts = _head(model, layout, scheme, located, noisy)
+    template = ESCAPING if HAZARD in model.states else LOCATED if located else GRID
+    body = fill(template, lines.of_a_step(located))
+    parts = _head(model, layout, scheme, located, noisy) | {"prepare": indented(lines.of_the_beginning(), 1)}
     text = fill(HEAD, parts | {"functions": ["\n\n\n".join(functions)], "body": [body]})
     return re.sub(r"\n\n(?=    for step)", "\n", text) + "\n", layout
+
+
+def _rule(model: Model, writer: Writer, located: bool) -> str:
+    """The function that tells whether the spike rule holds, and by how much where spikes are located."""
+    trees = [model.spike.rule.tree, *([margin_of(model)] if located else [])]
+    return writer.function(model.spike.kind, *writer.block(trees))
 
 
 def _head(model: Model, layout: Layout, scheme: Scheme, located: bool, noisy: bool) -> dict[str, list[str]]:
@@ -96,7 +100,8 @@ def _head(model: Model, layout: Layout, scheme: Scheme, located: bool, noisy: bo
     method, random = layout.method, noisy or model.spike.is_random or HAZARD in model.states
     numbers = {
         "drive": layout.drive,
-        "sums": layout.drive - len(model.inputs),
+        "quiet": (quiet := layout.drive - len(model.inputs) * len(layout.nodes)),
+        "sums": quiet - 2 * len(model.inputs),
         "inputs": len(model.inputs),
         "nodes": len(layout.nodes),
     }
@@ -150,10 +155,12 @@ def _layout(
     before = [f"o_{name}" for name in model.states] if located else []
     if scheme.passes:
         before += [f"{letter}_{name}" for letter in "ya" for name in model.states]
-        first = names_in([scheme.steep]) if located else set()
+        first = names_in([*scheme.steep]) if located else set()
         before += [f"r1_{name}" for name in model.states if f"r1_{name}" in first]
     bookkeeping = (*BOOKKEEPING, *(["drawn"] * (model.spike.kind == "probability")))
-    sums = [f"n_{name}" for name in model.inputs] if noisy else []
+    sums = [f"{letter}_{name}" for name in model.inputs for letter in "mn"] if noisy else []
+    sums += [f"q{name[1:]}" for name in inputs] if noisy else []
+    before += [AT_BEGIN] * bool(scheme.hazard)
     fixed = [*bookkeeping, *before, *writer.constants, *matrices]
     order = [*(f"s_{name}" for name in model.states), *fixed, *sums, *inputs]
     row = {name: number for number, name in enumerate(order)}
@@ -192,22 +199,35 @@ class _Lines:
             "finish": indented(self._finish_located() if located else self._finish_on_grid(), 7 if located else 5),
             "keep": indented(self._keep(), 6) if located else [],
             "most": [str(MOST_SPIKES)],
-            "steep": [self.scheme.steep],
+            "steep": [self._steep()],
+            "begin": [str(self.layout.row.get(f"o_{HAZARD}"))],
+            "end": [str(self.layout.row.get(f"s_{HAZARD}"))],
+            "rest": indented(self._rest(), 6),
+            "settle": indented(self._settle(), 5),
         }
+
+    def of_the_beginning(self) -> list[str]:
+        """What a window of steps starts with."""
+        return ["for j in range(lanes):", *indented(self._settle(), 1)] if self.scheme.hazard else []
 
     def of_a_move(self) -> dict[str, list[str]]:
         """What goes into `MOVE`."""
-        threshold = f"threshold({self._rule()})"
+        escapes = HAZARD in self.model.states
+        threshold = [] if escapes else [f"now, margin = threshold({self._rule()})"]
         states = [f"s_{name} = tile[{self.layout.row[f'o_{name}']}, j]" for name in self.model.states]
-        others = [line for line in self._load([*self.scheme.partial, threshold]) if not line.startswith("s_")]
+        others = [line for line in self._load([*self.scheme.partial, *threshold]) if not line.startswith("s_")]
         load = [self._inside_step(line, "width") for line in [*states, *others]]
         return {
             "coefficients": indented(self.scheme.coefficients, 1),
             "load": indented(load, 1),
             "body": indented(self.scheme.partial, 1),
             "store": indented(self._store(), 1),
-            "threshold": [threshold],
-            "steep": [self.scheme.steep],
+            "returns": [
+                "was that too steep to be\n    # exact?"
+                if escapes
+                else "is it above its threshold then,\n    # how far, and was that too steep to be exact?"
+            ],
+            "outcome": indented([*threshold, f"return {'' if escapes else 'now, margin, '}{self._steep()}"], 1),
         }
 
     def _load(self, body: list[str]) -> list[str]:
@@ -251,8 +271,37 @@ class _Lines:
     def _store(self) -> list[str]:
         return [f"tile[{self.layout.row[f's_{name}']}, j] = s_{name}" for name in self.model.states]
 
+    def _steep(self) -> str:
+        values = [f"growth({arguments})" for arguments in self.scheme.steep] or ["0.0"]
+        return reduce("maximum({}, {})".format, values)
+
+    def _test_hazard(self) -> list[str]:
+        """Whether the neuron spikes in the step, and whether it has to take it again in pieces."""
+        inside = ["((tile[FREE_FROM, j] > step) & (tile[FREE_FROM, j] < step + 1.0))"]
+        again = [f"grows({arguments}, steepest)" for arguments in self.scheme.steep]
+        again += inside * (self.model.spike.refractory is not None)
+        return [
+            *([f"tile[{self.layout.row[AT_BEGIN]}, j] = {AT_END}"] if self.scheme.hazard else []),
+            f"again = {' | '.join(again) or 'False'}",
+            f"waits = ((s_{HAZARD} >= 0.0) & free) | again",
+            "tile[FIRED, j] = select(waits, select(again, 2.0, 1.0), 0.0)",
+        ]
+
+    def _rest(self) -> list[str]:
+        """While all states are held there is nothing to compute."""
+        return ["if not free:", "    at = end", "    continue"] * (set(self.model.spike.hold) == set(self.model.states))
+
+    def _settle(self) -> list[str]:
+        """The hazard where the states are."""
+        if not self.scheme.hazard:
+            return []
+        line = f"tile[{self.layout.row[AT_BEGIN]}, j] = {self.scheme.hazard}"
+        return [*self._load([self.scheme.hazard]), line]
+
     def _test(self, located: bool) -> list[str]:
         refractory = self.model.spike.refractory is not None
+        if HAZARD in self.model.states:
+            return self._test_hazard()
         if self.model.spike.kind == "probability":
             free = " & (step + 1.0 >= tile[FREE_FROM, j])" if refractory else ""
             return [
@@ -266,8 +315,8 @@ class _Lines:
             above = "select(free, select(now, 1.0, 0.0), tile[ABOVE, j])" if refractory else "select(now, 1.0, 0.0)"
             return [f"now = {now}", f"fires = {fires}", f"tile[ABOVE, j] = {above}"]
         lines = [f"now, margin = {now}", f"waits = ({fires})"]
-        if self.scheme.steep != "0.0":
-            lines[1] += f" | ({self.scheme.steep} > steepest)"
+        if self.scheme.steep:
+            lines[1] += f" | ({self._steep()} > steepest)"
         if refractory:
             lines[1] += " | ((tile[FREE_FROM, j] > step) & (tile[FREE_FROM, j] < step + 1.0))"
         settled = "(waits | (step < tile[FREE_FROM, j]))" if refractory else "waits"
@@ -294,9 +343,10 @@ class _Lines:
         if self.model.spike.refractory:
             text.append("tile[FREE_FROM, j] = step + high + tile[REFRACTORY, j]")
         resets = self.model.spike.reset or needs_since_spike(self.model)
-        text.append(f"tile[ABOVE, j] = {'0.0' if resets else '1.0'}")
+        if HAZARD not in self.model.states:
+            text.append(f"tile[ABOVE, j] = {'0.0' if resets else '1.0'}")
         inputs = {f"i_{name}": self._input_at(f"i_{name}", "high") for name in self.model.inputs}
-        return [*self._reset("step + high", inputs, text), "at = high"]
+        return [*self._reset("step + high", inputs, text), "at, piece = high, 1.0"]
 
     def _reset(self, moment: str, inputs: dict[str, str], text: list[str]) -> list[str]:
         row, reset = self.layout.row, self.model.spike.reset

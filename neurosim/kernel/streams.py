@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..noise import Kind, Source
-from .rows import FIRST, LAST, NOISE_ROWS, STREAM_WORDS
+from .rows import LAST, NOISE_ROWS, STREAM_WORDS
 from .tiles import Floats, fill, new_tiles
 
 Ints = NDArray[np.int64]
@@ -112,7 +112,7 @@ class Chance:
         self._put(self.random, 0, rows[: self.random.shape[1]])
         for i in range(len(self.sources)):  # sizes and shares are those of this run
             first = i * NOISE_ROWS
-            self._put(self.noise, first + FIRST, rows[self.random.shape[1] + first + FIRST :][: NOISE_ROWS - FIRST])
+            self._put(self.noise, first + LAST, rows[self.random.shape[1] + first + LAST :][: NOISE_ROWS - LAST])
         self.phase = int(rows[-2, 0])
         self.since_draw = round(float(rows[-1, 0]) / self.dt) % self.per
 

@@ -50,6 +50,7 @@ def advance(
     h, width = dt, 1.0
 {limits}
 {coefficients}
+{prepare}
     for step in range(first, last):
         if sizes[SPIKES] + {room} > capacity:
             return step  # the host empties the buffer and calls again
@@ -66,9 +67,10 @@ DRIVE: Final = """\
             refresh_drive(tile, {drive}, {inputs}, {nodes}, lanes, amplitude, target, wave[k], dense[k], denses)"""
 
 NOISY_DRIVE: Final = """\
-        refresh_drive(tile, {drive}, {inputs}, {nodes}, lanes, amplitude, target, wave[k], dense[k], denses)
+        if changed[k]:
+            refresh_drive(tile, {quiet}, {inputs}, {nodes}, lanes, amplitude, target, wave[k], dense[k], denses)
         even = (step + sizes[PHASE]) % 2 == 0
-        add_noise(tile, {drive}, {sums}, NODES, lanes, noise, random, noise_kind, even)"""
+        add_noise(tile, {drive}, {quiet}, {sums}, {inputs}, NODES, lanes, noise, random, noise_kind, even)"""
 
 DRAW: Final = """\
         if (step + 1 + sizes[SINCE_DRAW]) % sizes[PER] == 0:
@@ -103,16 +105,14 @@ GRID: Final = """\
 MOVE: Final = """\
 @inline
 def move(tile, j, step, at, width, dt, free):
-    # Carry neuron j over `width` of a step from `at` on, from rows o_… to rows s_…: is it above its threshold then,
-    # how far, and was that too steep to be exact?
+    # Carry neuron j over `width` of a step from `at` on, from rows o_… to rows s_…: {returns}
     h = width*dt
 {coefficients}
 {load}
     step = step + at
 {body}
 {store}
-    now, margin = {threshold}
-    return now, margin, {steep}"""
+{outcome}"""
 
 LIMITS: Final = """\
     # The shorter the steps, the earlier before a blow-up they are taken in pieces: else its error is of first order.
@@ -173,6 +173,59 @@ LOCATED: Final = """\
                             sizes[SPIKES] += 1
 {finish}
 {keep}"""
+
+ESCAPING: Final = """\
+        # One step of every neuron: nothing branches, so that LLVM takes several at a time.
+        waiting = 0
+        for j in range(lanes):
+{advance}
+            waiting += 1 if waits else 0
+        # The few whose hazard adds up to what was drawn, or that become free inside the step, or go steeply, take it
+        # again in pieces.
+        if waiting:
+            for j in range(lanes):
+                if tile[FIRED, j] != 0.0:
+{guard}
+                    at, spikes, piece, steep, taken = 0.0, 0, 1.0, 0.0, tile[FIRED, j] == 1.0
+                    while at < 1.0:
+                        free = step + at >= tile[FREE_FROM, j]
+                        end = min(1.0, at + piece) if free else min(1.0, tile[FREE_FROM, j] - step)
+{rest}
+                        if not taken:
+                            steep = move(tile, j, step, at, end - at, dt, free)
+                            too_long = free and steep > (1.0 if piece == 1.0 else 1.3)*steepest and piece > smallest
+                            piece = piece_for(steep, end - at, steepest, smallest)
+                            if too_long:
+                                continue
+                        taken = False
+                        if free and tile[{end}, j] >= 0.0:
+                            low, below, high, above, trial = at, tile[{begin}, j], end, tile[{end}, j], end
+                            fine = FINE if steep < 0.5 else coarse  # where the scheme tells no more
+                            looks = 0
+                            while high - low > fine or trial < high:
+                                trial = next_trial(low, below, high, above, looks, fine)
+                                steep = move(tile, j, step, at, trial - at, dt, free)
+                                left = tile[{end}, j]
+                                if abs(left)*(high - low) < fine*(above - below):
+                                    break
+                                if left >= 0.0:
+                                    high, above = trial, left
+                                else:
+                                    low, below = trial, left
+                                looks += 1
+                            high = trial
+                            spikes += 1
+                            if spikes > {most}:
+                                sizes[CROWDED] = j + 1
+                                return step
+                            spike_lane[sizes[SPIKES]] = j
+                            spike_when[sizes[SPIKES]] = step + high
+                            sizes[SPIKES] += 1
+{finish}
+                        else:
+                            at = end
+{keep}
+{settle}"""
 
 ADAPTIVE: Final = '''\
 """{model} by {method}: advance a tile of neurons, each by steps of its own choice. Written by neurosim.

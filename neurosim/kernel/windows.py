@@ -70,7 +70,7 @@ class Setup:
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during a run: so many `steps` are done, and `final_state` is what they led to."""
+    """Ctrl-C during a run, or `stop` asked for its end: so many `steps` are done and led to `final_state`."""
 
     def __init__(self, steps: int, final_state: dict[str, Any]) -> None:
         super().__init__()
@@ -102,6 +102,7 @@ def execute(
     on_spikes: OnSpikes,
     on_trace: OnTrace | None = None,
     progress: Callable[[float], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Run a simulation.
 
@@ -113,6 +114,8 @@ def execute(
         Called after each window with the number of the first sample and the samples (recorded, neurons, samples).
     progress
         Called after each window with the share of the steps done.
+    stop
+        Asked before each window whether to end the run there.
 
     Returns
     -------
@@ -124,7 +127,7 @@ def execute(
     SimulationError
         Where a state is no longer finite.
     Interrupted
-        At the end of the window in which Ctrl-C was pressed.
+        At the end of the window in which Ctrl-C was pressed, or after which `stop` said so.
     """
     run = _Run(setup)
     window = max(1, min(_LONGEST_WINDOW, 200_000 // setup.drive.neurons, run.longest_window()))
@@ -133,7 +136,7 @@ def execute(
         on_trace(0, run.sample())
     with _listening() as interrupted, ThreadPoolExecutor(setup.threads) as pool:
         while done < setup.steps:
-            if interrupted():
+            if interrupted() or stop():
                 raise Interrupted(done, run.final_state(done))
             last = min(done + window, setup.steps)
             began = time.perf_counter()

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from ..distributions import IntervalDistribution
 from ..experiments import GainFunction
+from ..families import NOT_ASKED
 from ..recording import Floats
 from ..theory import IntegrateAndFireTheory, NoTheory, RenewalTheory
 from .recordings import axes_of, family_label, plot_gain_function
@@ -18,13 +19,13 @@ _POINTS = 400
 
 
 def plot_interval_distribution(distribution: IntervalDistribution, ax: Axes | None = None) -> Axes:
-    """Interval densities as steps with a band of two standard errors, theory as lines under them."""
+    """Interval densities as steps with a band of two standard errors, and theory as lines."""
     ax = axes_of(ax, (5.5, 3.8))
     families = distribution.families
     theories = np.atleast_1d(np.asarray(distribution.theory, dtype=object)).ravel()
     step = max((theory.step or 0.0 for theory in theories if isinstance(theory, RenewalTheory)), default=0.0)
     edges = distribution.edges + step / 2  # multiples of a step in the middle of their bins
-    drawn = False
+    drawn = spread = False
     for number, index in enumerate(np.ndindex(np.shape(distribution.mean))):
         sample = distribution.intervals[index] if index else distribution.intervals
         label, color = family_label(distribution.model, families, index) or "simulated", f"C{number}"
@@ -34,17 +35,17 @@ def plot_interval_distribution(distribution: IntervalDistribution, ax: Axes | No
             ax.axvline(sample.mean(), color=color, label=f"{label}: all alike")
         else:
             _steps(ax, distribution.density[index], edges, sample.size, color, label)
+            spread = True
             drawn |= _theory(ax, theories[number], distribution.edges, edges)
     if drawn:
         ax.plot([], [], color=_THEORY, linewidth=1, label="theory")
+    elif spread and distribution.no_theory != NOT_ASKED:
+        ax.plot([], [], " ", label="no theory known" if distribution.no_theory else "theory: mean and CV only")
     unit = f" {distribution.unit}" if distribution.unit else ""
     name = next(iter(distribution.model.inputs))
     ax.set(xlabel="interval (ms)", ylabel="density (1/ms)", xlim=(0, edges[-1]))
     ax.set_ylim(bottom=0)
     ax.set_title(f"{distribution.model.name}, {name} = {distribution.input:g}{unit}", loc="left", fontsize="medium")
-    if not drawn:
-        reason = "theory: mean and CV only" if distribution.no_theory == "" else "no theory known"
-        ax.text(0.99, 0.01, reason, transform=ax.transAxes, ha="right", va="bottom", fontsize="small", color="0.35")
     ax.legend(frameon=False, fontsize="small")
     return ax
 

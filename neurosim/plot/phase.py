@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from ..bifurcations import Bifurcation
 from ..excitability import StrengthDuration
@@ -90,6 +91,9 @@ def plot_bifurcation(diagram: Bifurcation, ax: Axes | None = None) -> Axes:
         for number, edge in enumerate((extent.low, extent.high)):
             ax.plot(diagram.value[moving], edge[moving], marker, color=color, markersize=3.5, fillstyle="none",
                     label=None if number else label)  # fmt: skip
+    for number, (low, high) in enumerate(diagram.bistable):
+        ax.axvspan(low, high, color=_X_COLOR, alpha=0.12, linewidth=0, zorder=0,
+                   label=None if number else "rest and firing both stable")  # fmt: skip
     bottom, top = ax.get_ylim()
     ax.set_ylim(bottom, top + 0.3 * (top - bottom))
     for number, point in enumerate(diagram.points):
@@ -105,7 +109,7 @@ def plot_bifurcation(diagram: Bifurcation, ax: Axes | None = None) -> Axes:
     if diagram.value.size:
         ax.set_xlim(diagram.value[0], diagram.value[-1])
     ax.set_title(diagram.model.name, loc="left", fontsize="medium")
-    ax.legend(frameon=True, framealpha=0.85, edgecolor="none", fontsize="small")
+    ax.legend(frameon=False, fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3)
     return ax
 
 
@@ -113,6 +117,10 @@ def plot_strength_duration(curve: StrengthDuration, ax: Axes | None = None) -> A
     """Threshold against duration of the pulse, with rheobase and chronaxie."""
     ax = axes_of(ax, (5.5, 3.8))
     ax.loglog(curve.duration, curve.threshold, ".-", color=_X_COLOR)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
     unit = label_of("", curve.unit)[2:-1] if curve.unit else ""
     ax.axhline(
         curve.rheobase, color="0.5", linestyle="--", linewidth=0.8, label=f"rheobase {curve.rheobase:.4g} {unit}"

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from ..errors import InputError, excerpt
 from ..experiments import GainFunction
+from ..families import NOT_ASKED
 from ..files import replacing
 from ..model import Model
 from ..recording import Floats, Ints, Recording
@@ -77,23 +78,26 @@ def plot_gain_function(gain: GainFunction, ax: Axes | None = None) -> Axes:
     ax = axes_of(ax, (5.5, 3.8))
     families = gain.families
     line = "" if gain.theory is not None else "-"
+    chance = bool(np.nan_to_num(gain.standard_error).any())
     size = 5 if gain.input.size <= 60 else 2.5
     for number, index in enumerate(np.ndindex(gain.rate.shape[:-1])):
-        label, color, rate = _curve_label(gain, index), f"C{number}", gain.rate[index]
+        label, color, rate = _curve_label(gain, index) or "simulated", f"C{number}", gain.rate[index]
         if gain.theory is not None:
-            ax.plot(gain.input, gain.theory[index], color=_THEORY, linewidth=0.8, zorder=3)
+            ax.plot(gain.input, gain.theory[index], color=_THEORY, linewidth=0.8, zorder=1.5)
         marker = "." if gain.input.size <= 40 or not line else ""
         ax.plot(gain.input, rate, color=color, linestyle=line, marker=marker, markersize=size, label=label)
-        if np.nan_to_num(gain.standard_error).any():
+        if chance:
             error = 2 * gain.standard_error[index]
             ax.fill_between(gain.input, np.maximum(rate - error, 0), rate + error, color=color, alpha=0.25, linewidth=0)
     if gain.theory is not None:
         ax.plot([], [], color=_THEORY, linewidth=0.8, label="theory")
+    elif chance and gain.no_theory != NOT_ASKED:
+        ax.plot([], [], " ", label="no theory known")
     name = next(iter(gain.model.inputs))
     ax.set(xlabel=label_of(name, gain.unit), ylabel="rate (Hz)")
     ax.set_ylim(bottom=0)
     ax.set_title(gain.model.name, loc="left", fontsize="medium")
-    if families or gain.direction or gain.theory is not None:
+    if families or gain.direction or gain.theory is not None or chance:
         ax.legend(frameon=False, fontsize="small")
     return ax
 
@@ -179,8 +183,9 @@ def _mark_spikes(ax: Axes, recording: Recording, shown: Ints) -> None:
     """Where a spike cannot be seen in the trace, tick marks along the top say when it was."""
     for row, neuron in enumerate(shown):
         times = recording.spike_times(neuron)
-        color = f"C{row}"
-        ax.plot(times, np.full(times.size, 1.0), "|", color=color, transform=ax.get_xaxis_transform(), clip_on=False)
+        if times.size:  # a line without points would be laid out as if it were at the corner of the figure
+            top = np.full(times.size, 1.0)
+            ax.plot(times, top, "|", color=f"C{row}", transform=ax.get_xaxis_transform(), clip_on=False)
 
 
 def _input(ax: Axes, recording: Recording, name: str) -> None:

@@ -191,7 +191,7 @@ def _around(before: Any, after: Any) -> tuple[float, float]:
     sides = to_array(before, MS, "before"), to_array(after, MS, "after")
     if any(side.ndim or not np.isfinite(side) for side in sides) or not -sides[0] < sides[1]:
         raise InputError(f"before and after are numbers, together more than 0 ms, not {before!s:.40} and {after!s:.40}")
-    return -float(sides[0]), float(sides[1])
+    return 0.0 - float(sides[0]), float(sides[1])
 
 
 def _whole(events: Any, begin: float, end: float, chosen: Chosen) -> Floats:

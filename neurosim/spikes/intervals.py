@@ -46,8 +46,8 @@ def cv(spikes: Any, *, start: Any = None, stop: Any = None) -> Any:
 
     Notes
     -----
-    1 for a Poisson process, 1/√k for gamma intervals of order k, 0 for a regular train. The variance is the unbiased
-    one (divisor: intervals - 1).
+    1 for a Poisson process, 1/√k for gamma intervals of order k, 0 for a regular train, up to rounding. The variance is
+    the unbiased one (divisor: intervals - 1).
     """
     chosen = choose(spikes, start, stop)
     return chosen.shaped(cv_of(chosen))
@@ -58,7 +58,8 @@ def cv_of(chosen: Chosen) -> Floats:
     intervals, neuron = _intervals(chosen)
     count, mean, deviation = _centred(intervals, neuron, chosen.neurons)
     variance = quotient(np.bincount(neuron, deviation**2, chosen.neurons), np.maximum(count - 1, 0))
-    return quotient(np.sqrt(variance), mean)
+    found = quotient(np.sqrt(variance), mean)
+    return np.where(found < _ALIKE, 0.0, found)
 
 
 def cv2(spikes: Any, *, start: Any = None, stop: Any = None) -> Any:
@@ -273,13 +274,18 @@ def interval_histogram(
     per step.
     """
     width = positive(bin_width, "bin_width")
-    intervals = interspike_intervals(spikes, start=start, stop=stop)
+    end = None if maximum is None else positive(maximum, "maximum")
+    return histogram_of(interspike_intervals(spikes, start=start, stop=stop), width, end)
+
+
+def histogram_of(intervals: Floats, width: float, maximum: float | None) -> IntervalHistogram:
+    """`interval_histogram` of intervals (m,) in ms."""
     longest = float(intervals.max(initial=0.0))
     if maximum is None:
         bins = bin_count(max(longest, width), width, "bin_width")
         bins += int(bin_of(np.array([longest]), width)[0] >= bins)
     else:
-        bins = bin_count(positive(maximum, "maximum"), width, "bin_width")
+        bins = bin_count(maximum, width, "bin_width")
     number = bin_of(intervals, width)
     inside = number < bins
     within = np.clip(intervals[inside] - number[inside] * width, 0, width)

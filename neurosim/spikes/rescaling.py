@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, excerpt
 from ..units import parse_unit, to_array
 from .trains import Chosen, Floats, choose, positive
 
@@ -155,6 +155,8 @@ def rescaled_intervals(
         upper, lower = _integrals_of_samples(chosen, same, intensity, dt, step)
     elif dt is not None:
         raise InputError("dt is the step of intensity=…; a hazard is a function of time")
+    elif not callable(model := integrated_hazard or hazard):
+        raise InputError(f"a hazard is a function of the time since the last spike in ms, not {excerpt(model)}")
     else:
         intervals = np.diff(chosen.time)[same]
         cumulative = integrated_hazard or _integrator(hazard, float(intervals.max(initial=0.0)))

@@ -15,16 +15,13 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..units import parse_unit, to_array
+from .grid import SHIFT, ZETA_HALF, lateness
 
 Floats = NDArray[np.float64]
 
 _MS, _MV = parse_unit("ms"), parse_unit("mV")
-ZETA_HALF: Final = -1.4603545088095868
-"""Riemann's zeta function at 1/2."""
 COLOURED: Final = math.sqrt(2) * abs(ZETA_HALF) / 2
 """Shift of the threshold by filtered noise, in sqrt(2)·std·sqrt(tau_noise/tau): 1.0326."""
-GRID: Final = -ZETA_HALF / math.sqrt(2 * math.pi)
-"""Shift of a threshold that is tested on a grid, in standard deviations of one step: 0.5826."""
 
 _NODES = 48
 _FAR = 27.0  # from here on the asymptotic series of erfcx and of the integral for the variance are exact to rounding
@@ -37,7 +34,7 @@ class Membrane(NamedTuple):
     """What the formulas need; arrays of one shape, in mV and ms.
 
     `above` and `below` are how far threshold and reset lie above the mean, in sqrt(2)·std, `width` their difference;
-    `delay` is what is added to the time from reset to threshold.
+    `delay` is what is added to the time from reset to threshold, `rounding` what a grid adds to its variance.
     """
 
     above: Floats
@@ -46,6 +43,7 @@ class Membrane(NamedTuple):
     log_ratio: Floats
     tau: Floats
     delay: Floats
+    rounding: Floats
 
 
 def integrate_and_fire_rate(
@@ -82,8 +80,8 @@ def integrate_and_fire_rate(
         first order in sqrt(tau_noise/tau).
     dt
         Step of a simulation that tests the threshold at the end of each step and is exact in between: the result is
-        what it would find. 0: the rate of the neuron itself. Meant for steps in which noise moves V more than its
-        drift does, or without noise at all; with filtered noise much shorter than `tau_noise`.
+        what it would find. 0: the rate of the neuron itself. Meant for steps much shorter than `tau` and, with
+        filtered noise, than `tau_noise`.
 
     Returns
     -------
@@ -144,8 +142,9 @@ def integrate_and_fire_cv(
     """
     membrane, silent, noisy = _membrane(mean, std, tau, threshold, reset, refractory, tau_noise, dt)
     with np.errstate(all="ignore"):
-        scaled, _ = _mean_interval(membrane)
-        deviation = membrane.tau * np.sqrt(2 * np.pi * _integral(membrane, _VARIANCE))
+        scaled, scale = _mean_interval(membrane)
+        variance = membrane.tau**2 * 2 * np.pi * _integral(membrane, _VARIANCE) + membrane.rounding * scale**2
+        deviation = np.sqrt(np.maximum(variance, 0.0))
         cv: Floats = np.where(noisy, deviation / scaled, np.where(silent, np.nan, 0.0))
     return cv
 
@@ -176,14 +175,15 @@ def _membrane(
         sigma = np.sqrt(2 * (1 + tau_s / tau_m)) * np.where(noisy, np.maximum(sd, least), 1.0)
         coloured = COLOURED * np.sqrt(tau_s / tau_m)
         kept = np.exp(-t_ref / tau_s, where=tau_s > 0, out=np.zeros_like(tau_s))  # of the noise at the spike
-        up = np.where(tau_s > 0, coloured, GRID * np.sqrt(step / tau_m))
+        up = np.where(tau_s > 0, coloured, SHIFT * np.sqrt(step / tau_m))
         low = coloured * kept
         above, below = (theta - mu) / sigma + up, (V_r - mu) / sigma + low
         width = (theta - V_r) / sigma + up - low
     rise = np.where(step > 0, _rounded_up(tau_m * log_ratio, step) - tau_m * log_ratio, 0.0)
-    delay = t_ref + np.where(noisy, np.where(tau_s > 0, step / 2, step / 4), rise)
+    late = lateness(mu, sd, tau_m, theta, V_r, step)
+    delay = t_ref + np.where(noisy, np.where(tau_s > 0, step / 2, late.mean), rise)
     limits = np.clip(above, -np.inf, _BOTTOMLESS), np.clip(below, -np.inf, _BOTTOMLESS)
-    return Membrane(*limits, width, log_ratio, tau_m, delay), silent, noisy
+    return Membrane(*limits, width, log_ratio, tau_m, delay, late.variance), silent, noisy
 
 
 def _rounded_up(time: Floats, step: Floats) -> Floats:

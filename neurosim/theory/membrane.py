@@ -17,7 +17,8 @@ from ..model.meaning import reach
 from ..model.values import with_defines
 from ..noise import Kind
 from ..units import parse_unit, to_number
-from .integrate_and_fire import GRID, integrate_and_fire_cv, integrate_and_fire_rate
+from .grid import lateness, raised
+from .integrate_and_fire import integrate_and_fire_cv, integrate_and_fire_rate
 from .passage import Passage
 from .periodic import Periodic
 from .renewal import Intervals, RenewalTheory, renewal_intervals, renewal_theory, with_law
@@ -27,6 +28,7 @@ Floats = NDArray[np.float64]
 
 _MS = parse_unit("ms")
 _LEAST_CV = 1e-3
+_SHORT = 0.1  # correlation time of noise, beside that of the membrane, up to which the first order in its root will do
 
 
 class LeakyNeuron(NamedTuple):
@@ -79,9 +81,9 @@ class IntegrateAndFireTheory:
         ------
         NoTheory
             With filtered noise, whose intervals are not independent; without spikes; and with so little noise that
-            their CV is below 0.001.
+            their CV is below 0.001, or their standard deviation below `dt`.
         """
-        mu, std, tau, theta, V_r, t_ref, tau_noise = (float(values[0]) for values in self.neuron)
+        mu, std, tau, _, V_r, t_ref, tau_noise = (float(values[0]) for values in self.neuron)
         if tau_noise > 0 and std > 0:
             raise _none(self.model, "with filtered noise successive intervals depend on each other")
         if not np.isfinite(self.mean):
@@ -90,8 +92,13 @@ class IntegrateAndFireTheory:
             return with_law(self.model, Periodic(self.mean))
         if self.cv < _LEAST_CV:
             raise _none(self.model, f"the intervals differ too little (CV {self.cv:.2g}) for their density")
-        raised = theta + GRID * std * np.sqrt(2 * self.dt / tau)
-        law = Passage(raised - mu, V_r - mu, std, tau, t_ref + self.dt / 4, self.mean, self.cv)
+        if self.cv * self.mean < self.dt:
+            raise _none(self.model, f"the intervals differ by less than the step of {self.dt:g} ms")
+        mean, sd, tau_m, limit, reset = self.neuron[:5]
+        step = np.atleast_1d(self.dt)
+        delay = t_ref + float(lateness(mean, sd, tau_m, limit, reset, step).mean[0])
+        up = float(raised(limit, sd, tau_m, step)[0])
+        law = Passage(up - mu, V_r - mu, std, tau, delay, self.mean, self.cv)
         return with_law(self.model, law)
 
     def __repr__(self) -> str:
@@ -113,7 +120,8 @@ def theory_of(
         Name of a model, path of a model file, or a `Model`.
     I
         Number in the unit of the model's input, quantity, or constant `Current`, for a leaky integrate-and-fire neuron
-        also with white or Ornstein–Uhlenbeck noise; by name for several inputs.
+        also with white noise, or Ornstein–Uhlenbeck noise with a correlation time of at most a tenth of the membrane's;
+        by name for several inputs.
     parameters
         Values that differ from the model's.
     dt
@@ -131,7 +139,7 @@ def theory_of(
     model = load_model(model)
     if not _is_membrane(model):
         return renewal_theory(model, I, parameters)
-    neuron = leaky_neuron(model, I, parameters)
+    neuron = _with_theory(model, I, parameters)
     found = _of_neuron(neuron, dt)
     if found.rate.size != 1:
         raise NoTheory("theory_of takes one input and one set of parameters; interval_theory takes many")
@@ -168,7 +176,21 @@ def interval_theory(
     model = load_model(model)
     if not _is_membrane(model):
         return renewal_intervals(model, I, parameters)
-    return _of_neuron(leaky_neuron(model, I, parameters), dt)
+    return _of_neuron(_with_theory(model, I, parameters), dt)
+
+
+def _with_theory(model: Model, I: Any, parameters: Mapping[str, Any] | None) -> LeakyNeuron:
+    """A leaky integrate-and-fire neuron with noise that is white, or nearly so."""
+    neuron = leaky_neuron(model, I, parameters)
+    long = (neuron.std > 0) & (neuron.tau_noise > _SHORT * neuron.tau * (1 + 1e-9))
+    if long.any():
+        noise, membrane = neuron.tau_noise[long][0], neuron.tau[long][0]
+        raise _none(
+            model,
+            f"the correlation time of the noise, {noise:g} ms, is not short beside that of the membrane, "
+            f"{membrane:g} ms: up to a tenth of it",
+        )
+    return neuron
 
 
 def _of_neuron(neuron: LeakyNeuron, dt: Any) -> Intervals:
