@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 Result = dict[str, Any]
 COLOURS = {"neurosim": "tab:red", "brian2": "tab:blue", "nest": "tab:orange", "neuron": "tab:green"}
-NAMES = {"neurosim": "neurosim", "brian2": "Brian2, C++ standalone", "nest": "NEST", "neuron": "NEURON"}
+NAMES = {"neurosim": "neurosim", "brian2": "Brian2", "nest": "NEST", "neuron": "NEURON"}
 MARKERS = "osD^v"
 
 
@@ -25,7 +25,7 @@ def work_precision(result: Result) -> Figure:
     for (tool, method), points in lines.items():
         number = used[tool] = used.get(tool, -1) + 1
         style = {"color": COLOURS[tool], "marker": MARKERS[number], "linestyle": ("-", "--", ":", "-.")[number % 4]}
-        ax.loglog(*zip(*points, strict=True), label=f"{tool}: {method}", markersize=5, **style)
+        ax.loglog(*zip(*points, strict=True), label=f"{NAMES[tool]}: {method}", markersize=5, **style)
     ax.set(xlabel="seconds of a warm run", ylabel="largest error of a spike time (µs)")
     ax.legend(frameon=False, fontsize="small", bbox_to_anchor=(1, 1), loc="upper left")
     return figure

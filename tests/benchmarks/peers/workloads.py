@@ -109,7 +109,7 @@ def gain_function(setting: Setting) -> Figures:
     rows = race(entries, judges.counts, setting, 2 if setting.quick else 4)
     for row, entry in zip(rows, entries, strict=True):
         row["method"] = entry.settings["method"]
-    what = f"{many} Hodgkin–Huxley neurons, 0 to 50 µA/cm², 1 s each, every spike count within 1 of the converged one"
+    what = f"{many:,} Hodgkin–Huxley neurons, 0 to 50 µA/cm², 1 s each, every spike count within 1 of the converged one"
     return described(what, rows, searched_with=len(few), searched=searched)
 
 
