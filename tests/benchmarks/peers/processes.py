@@ -33,6 +33,20 @@ def cores(threads: int) -> set[int]:
     return set(allowed[-threads:])
 
 
+CONTROL = "import time; t = time.perf_counter(); sum(range(10**7)); print(time.perf_counter() - t)"
+
+
+def speed_up(threads: int) -> float:
+    """How many times as much arithmetic so many processes do at once; below `threads` if cores are busy."""
+
+    def seconds(processes: int) -> float:
+        command = [sys.executable, "-c", CONTROL]
+        started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
+        return max(float(process.communicate()[0]) for process in started)
+
+    return threads * seconds(1) / seconds(threads)
+
+
 class Worker:
     """One script of one tool."""
 

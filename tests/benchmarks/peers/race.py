@@ -12,10 +12,11 @@ from typing import Any
 from common import summary
 
 from .environments import Environment, Failed
-from .processes import Worker
+from .processes import Worker, speed_up
 
 TOOLS = Path(__file__).parent / "tools"
 OURS = "neurosim"
+FREE = 0.8  # of the speed of so many cores; threads that wait for each other are far slower where one is not free
 Figures = dict[str, Any]
 Judge = Callable[[Mapping[str, Any], Mapping[str, Any]], Figures]
 """Takes an answer and the settings; gives figures of the agreement, or raises `Failed` with what disagrees."""
@@ -71,6 +72,8 @@ class Lane:
 
     def start(self, folder: Path) -> None:
         """Set up, run once, and have the answer judged."""
+        if self.entry.threads > 1 and (found := speed_up(self.entry.threads)) < FREE * self.entry.threads:
+            raise Failed(f"{self.entry.threads} cores were not free: arithmetic ran {found:.1f} times as fast on them")
         folder.mkdir()
         self.folder = folder
         self.worker = self.new_worker()
