@@ -72,8 +72,8 @@ class Lane:
 
     def start(self, folder: Path) -> None:
         """Set up, run once, and have the answer judged."""
-        if self.entry.threads > 1 and (found := speed_up(self.entry.threads)) < FREE * self.entry.threads:
-            raise Failed(f"{self.entry.threads} cores were not free: arithmetic ran {found:.1f} times as fast on them")
+        if not self.cores_are_free():
+            raise Failed(f"{self.entry.threads} cores were not free")
         folder.mkdir()
         self.folder = folder
         self.worker = self.new_worker()
@@ -94,10 +94,15 @@ class Lane:
             threads=self.entry.threads, folder=self.folder, patience=self.setting.patience,
         )  # fmt: skip
 
+    def cores_are_free(self) -> bool:
+        """Whether as many processes as there are threads do nearly as many times as much."""
+        threads = self.entry.threads
+        return threads == 1 or speed_up(threads) >= FREE * threads
+
     def lap(self, i: int) -> None:
         """One warm run."""
         assert self.worker is not None
-        if sum(self.seconds.values()) <= self.setting.budget * self.entry.times:
+        if sum(self.seconds.values()) <= self.setting.budget * self.entry.times and self.cores_are_free():
             self.seconds[i] = self.worker.run() * self.entry.times
 
     def again(self) -> None:
@@ -115,6 +120,8 @@ class Lane:
 
     def finish(self) -> None:
         """Medians."""
+        if not self.seconds:
+            raise Failed(f"{self.entry.threads} cores were not free")
         self.row["warm_seconds"] = summary(list(self.seconds.values()))
         first = self.row["prepare_seconds"] + self.row["first_seconds"]
         self.row["compile_seconds"] = max(0.0, first - statistics.median(self.seconds.values()))
