@@ -129,8 +129,9 @@ class Lane:
     def compare(self, ours: "Lane | None") -> None:
         """How many times as long as ours it takes, in the rounds that both ran."""
         if ours is not None and ours.row["reason"] is None:
-            both = sorted(self.seconds.keys() & ours.seconds.keys())
-            self.row["ratio"] = summary([self.seconds[i] / ours.seconds[i] for i in both])
+            both = [self.seconds[i] / ours.seconds[i] for i in sorted(self.seconds.keys() & ours.seconds.keys())]
+            if both:
+                self.row["ratio"] = summary(both)
 
 
 def race(entries: Sequence[Entry], judge: Judge, setting: Setting, rounds: int, *, again: bool = True) -> list[Figures]:
