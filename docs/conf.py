@@ -17,7 +17,7 @@ release = version = neurosim.__version__
 copyright = author
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax", "execute", "generate"]
-exclude_patterns = ["_build", "generated/run", "generated/tables"]
+exclude_patterns = ["_build", "generated/run", "generated/tables", "brian2-agreement.md"]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 autodoc_member_order = "bysource"

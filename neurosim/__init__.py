@@ -67,10 +67,12 @@ __all__ = sorted(_MODULE_OF)  # __init__.pyi lists them for type checkers
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return import_module(".model.catalogue", __name__).installed_version()
+    if name == "brian":  # a backend, whose names are those of the functions it stands for
+        return import_module(".brian", __name__)
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return [*__all__, "__version__", "brian"]

@@ -1,3 +1,4 @@
+from . import brian as brian
 from .agreement import Agreement as Agreement
 from .artificial.adaline import Adaline as Adaline
 from .artificial.adaline import LearningCurve as LearningCurve

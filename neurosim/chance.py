@@ -99,7 +99,9 @@ def _of_membrane(model: Model, name: str, current: Any, values: Mapping[str, Any
             for value, what in zip(term.amplitude, ("mean", "std"), strict=True)
         )
         factor = parse_unit(model.inputs[name].unit).factor
-        sigma = std * np.sqrt(2 * membrane.decay) / membrane.gain
+        if np.any(std < 0):
+            raise InputError("membrane_noise: std is from 0 on")
+        sigma = std * np.sqrt(2 * membrane.decay) / np.abs(membrane.gain)
         terms.append(Term((mean * membrane.decay - membrane.drift) / membrane.gain / factor, term.factor, Constant()))
         terms.append(Term(sigma / factor, term.factor, Noise(Kind.WHITE, frozen=term.waveform.frozen)))
     return Current(tuple(terms))

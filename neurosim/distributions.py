@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .agreement import agreement_of
-from .arguments import by_name, make_setup, parameter_values, whole
+from .arguments import by_name, parameter_values, whole
+from .backends import Simulate, hand_over_spikes
 from .chance import fresh_seed, steps_between_draws
 from .currents import as_current
 from .errors import InputError, excerpt
 from .expression import evaluate
 from .families import NOT_ASKED, combinations, common_noise, family_values, one_input
-from .kernel import execute
 from .model import Model, load_model
 from .model.values import with_defines
 from .progress import Progress, progress_bar
-from .recording import in_ms
 from .samples import bin_edges, common_step, first_intervals, histogram, moments
+from .simulation import simulate
 from .theory import IntegrateAndFireTheory, NoTheory, RenewalTheory, theory_of
 from .units import parse_unit, to_number
 
@@ -148,6 +148,7 @@ def interval_distribution(
     seed: int | None = None,
     threads: int | None = None,
     progress: bool | Progress = False,
+    simulate: Simulate = simulate,
 ) -> IntervalDistribution:
     """Sample the interspike intervals of a model at constant input, beside what theory says.
 
@@ -178,6 +179,8 @@ def interval_distribution(
         Whether to compute what theory says, where one is known.
     dt, method, spike_timing, seed, threads, progress
         As for `simulate`.
+    simulate
+        What runs the neurons: `neurosim.simulate`, or a function with its signature such as `neurosim.brian.simulate`.
 
     Returns
     -------
@@ -210,10 +213,10 @@ def interval_distribution(
     if sampling == "direct":
         samples, cut = _drawn(model, theories, reason, wanted, root), np.zeros(members, dtype=bool)
     else:
-        run = {"dt": dt, "method": method, "spike_timing": spike_timing, "threads": threads}
+        how = {"dt": dt, "method": method, "spike_timing": spike_timing, "threads": threads, "by": simulate}
         length, skipped = _window(longest, discard)
         with progress_bar(progress, f"intervals of {model.name}") as show:
-            samples, cut = _simulated(model, current, family, members, wanted, skipped, length, root, run, show)
+            samples, cut = _simulated(model, current, family, members, wanted, skipped, length, root, how, show)
     return _distribution(
         samples,
         theories,
@@ -338,24 +341,28 @@ def _simulated(
     start: dict[str, Any] = {}
     while began < longest and (count <= each).any():
         length = _whole_steps(model, min(block, longest - began), options["dt"], settings)
-        fresh = None if "random" in start else seed
-        setup = make_setup(
-            model, current, length, parameters=settings, start=start, seed=fresh, neurons=total, **options
-        )
+        fresh = None if "random" in start else _seed_of_block(seed, began)
 
-        def add(index: NDArray[np.int64], when: Floats, dt: float = setup.dt, began: float = began) -> None:
-            time = in_ms(when, dt) + began
-            kept = time >= discard
-            parts.append((index[kept], time[kept]))
+        def add(index: NDArray[np.int64], when: Floats, began: float = began) -> None:
+            kept = when + began >= discard
+            parts.append((index[kept], when[kept] + began))
             count[:] += np.bincount(index[kept], minlength=total)
 
-        start = execute(setup, add)
-        began += setup.steps * setup.dt
+        run = hand_over_spikes(
+            add, model, current, length, parameters=settings, start=start, seed=fresh, neurons=total, **options
+        )
+        start = dict(run.final_state)
+        began += run.duration
         block = 2 * began
         if show is not None:
             show(float(np.mean(np.minimum(count, each + 1)) / (each + 1)))
     cut = np.asarray((count <= each).reshape(members, neurons).any(axis=1))
     return first_intervals(parts, members, neurons, each), cut
+
+
+def _seed_of_block(seed: int, began: float) -> int:
+    """Another one where a block has to go on without the streams of the one before."""
+    return int(np.random.SeedSequence([seed, round(began)]).generate_state(1)[0]) if began else seed
 
 
 def _whole_steps(model: Model, duration: float, dt: Any, settings: Mapping[str, Floats]) -> float:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .currents import Current, Term, as_current, from_array, shape_of
 from .errors import InputError, UnitError, choices, excerpt
-from .noise import MembraneNoise, Noise, Source
+from .noise import Kind, MembraneNoise, Noise, Source
 from .units import Unit, has_unit, parse_unit, to_array, to_number
 from .waveforms import Floats, Samples, Waveform
 
@@ -115,6 +115,8 @@ def resolve_drive(I: Any, units: Mapping[str, Unit], steps: int, dt: float, neur
     for target, (name, unit) in enumerate(units.items()):
         for term in _terms(given[name], unit, name, steps, dt):
             if isinstance(term.waveform, Noise):
+                if term.waveform.kind != Kind.POISSON and np.any(term.amplitude < 0):
+                    raise InputError(f"the noise of {name} has a size below 0; sigma and std are from 0 on")
                 size, time = term.amplitude * term.factor, np.asarray(term.waveform.time)
                 noise.append(Source(target, term.waveform.kind, size, time, term.waveform.frozen))
             elif isinstance(term.waveform, Samples) and term.waveform.values.ndim == 2:
@@ -156,7 +158,9 @@ def _by_name(I: Any, inputs: list[str]) -> dict[str, Any]:
         return dict(I)
     if I is None and not inputs:
         return {}
-    if len(inputs) != 1 or I is None:
+    if len(inputs) == 1 and I is None:
+        raise InputError(f"the model has the input {inputs[0]}; give I, a number or a current")
+    if len(inputs) != 1:
         form = "{" + ", ".join(f"{name!r}: …" for name in inputs) + "}"
         raise InputError(f"the model has {len(inputs)} inputs; give I as {form if inputs else None}")
     return {inputs[0]: I}

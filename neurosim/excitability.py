@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arguments import by_name
+from .backends import Simulate
 from .errors import InputError
 from .flow import single_values, the_input
 from .methods import Adaptive, find_method
 from .model import Model, load_model
-from .simulation import finished
+from .simulation import finished, simulate
 from .units import Unit, parse_unit, to_array, to_number
 
 Floats = NDArray[np.float64]
@@ -38,6 +39,7 @@ def rheobase(
     dt: Any = None,
     method: str | None = None,
     threads: int | None = None,
+    simulate: Simulate = simulate,
 ) -> float:
     """The lowest constant input, switched on with the model at its start, that makes it spike at least once.
 
@@ -54,6 +56,8 @@ def rheobase(
         Relative: the spike appears between the result·(1 - tolerance) and the result, which itself evokes one.
     parameters, dt, method, threads
         As for `simulate`.
+    simulate
+        What runs the neurons: `neurosim.simulate`, or a function with its signature such as `neurosim.brian.simulate`.
 
     Returns
     -------
@@ -71,7 +75,7 @@ def rheobase(
     so that of several ranges that evoke spikes the lowest counts, if it is wider than a sixteenth of a decade, or a
     32nd of the range.
     """
-    search = _Search(model, "rheobase", tolerance, parameters, dt, method, threads)
+    search = _Search(model, "rheobase", tolerance, parameters, dt, method, threads, simulate)
     length = search.whole_steps(positive(duration, _MS, "duration"))
     return search.lowest(lambda inputs: search.fires(inputs, length), low, high, f"within {length:g} ms")
 
@@ -133,6 +137,7 @@ def strength_duration(
     dt: Any = None,
     method: str | None = None,
     threads: int | None = None,
+    simulate: Simulate = simulate,
 ) -> StrengthDuration:
     """Threshold of a rectangular pulse against its duration, with rheobase and chronaxie.
 
@@ -151,6 +156,8 @@ def strength_duration(
     parameters, dt, method, threads
         As for `simulate`. During a pulse the time step is shortened so that a whole number of them, at least 50, makes
         the pulse.
+    simulate
+        What runs the neurons: `neurosim.simulate`, or a function with its signature such as `neurosim.brian.simulate`.
 
     Returns
     -------
@@ -165,7 +172,7 @@ def strength_duration(
     -----
     The chronaxie is measured, not fitted. For a leaky membrane with a threshold it is τ ln 2 (Lapicque 1907).
     """
-    search = _Search(model, "strength_duration", tolerance, parameters, dt, method, threads)
+    search = _Search(model, "strength_duration", tolerance, parameters, dt, method, threads, simulate)
     tail = search.whole_steps(positive(after, _MS, "after"))
     length = search.whole_steps(positive(duration, _MS, "duration"))
     lowest = search.lowest(lambda inputs: search.fires(inputs, length), 0, None, f"within {length:g} ms")
@@ -200,7 +207,9 @@ class _Search:
         dt: Any,
         method: str | None,
         threads: int | None,
+        by: Simulate,
     ) -> None:
+        self.by = by
         self.model = load_model(model)
         if self.model.spike.is_random:
             raise InputError(f"{what} is for deterministic models; spikes of {self.model.name} are drawn by chance")
@@ -227,11 +236,11 @@ class _Search:
         """Whether each of constant inputs, in the declared unit, evokes a spike while it lasts or in `tail` after."""
         steps = max(math.ceil(length / self.dt - 1e-9), _STEPS_OF_A_PULSE if tail else 1)
         fine = length / steps
-        pulse = finished(self.model, inputs, steps * fine, dt=fine, **self.options)
+        pulse = finished(self.model, inputs, steps * fine, dt=fine, by=self.by, **self.options)
         fired = pulse.spike_count > 0
         if tail and not fired.all():
             rest = finished(
-                self.model, np.zeros(inputs.size), tail, dt=self.dt, start=pulse.final_state, **self.options
+                self.model, np.zeros(inputs.size), tail, dt=self.dt, start=pulse.final_state, by=self.by, **self.options
             )
             fired |= rest.spike_count > 0
         return fired

@@ -11,15 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .agreement import count_error, largest_deviation
-from .arguments import by_name, make_setup, whole
+from .arguments import by_name, whole
+from .backends import Simulate, hand_over_spikes
 from .carried import carried, jumps, ways_of
 from .currents import as_current
 from .errors import InputError
 from .families import NOT_ASKED, combinations, common_noise, family_values, one_input
-from .kernel import execute
 from .model import Model, load_model
+from .onset import PER_REFINEMENT, REFINEMENTS, onset_and_kind, saturation_of
 from .progress import Progress, progress_bar
-from .recording import Tally, in_ms
+from .recording import Tally
+from .simulation import simulate
 from .theory import NoTheory, interval_theory
 from .theory.rule import states_of_rule
 from .units import parse_unit, to_number
@@ -29,11 +31,6 @@ Floats = NDArray[np.float64]
 _MS = parse_unit("ms")
 _TRIALS = 25
 _MOMENT = 1e-6  # ms
-_REFINEMENTS, _PER_REFINEMENT = 3, 32
-_CONTINUOUS = 0.05  # a rate that still falls by this much in the last refinement goes to zero
-_FINEST = 1e-9  # step between two inputs, relative to them, that rounding leaves a meaning
-_FEWEST_INTERVALS = 8  # with fewer, the duration and not the neuron sets the lowest rate
-_LEVEL = 0.01  # a curve has levelled off where it changes by less over the last tenth of the inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +148,7 @@ def gain_function(
     seed: int | None = None,
     threads: int | None = None,
     progress: bool | Progress = False,
+    simulate: Simulate = simulate,
 ) -> GainFunction:
     """Measure the firing rate of a model at constant inputs, each from the model's start or from the last one's end.
 
@@ -177,6 +175,8 @@ def gain_function(
         Whether to compute the rate in theory, where one is known.
     dt, method, spike_timing, seed, threads, progress
         As for `simulate`.
+    simulate
+        What runs the neurons: `neurosim.simulate`, or a function with its signature such as `neurosim.brian.simulate`.
 
     Returns
     -------
@@ -210,10 +210,10 @@ def gain_function(
     options = {"dt": dt, "method": method, "spike_timing": spike_timing, "seed": seed, "threads": threads}
     with progress_bar(progress, f"gain function of {model.name}") as show:
         total = inputs.size * max(1, len(ways))
-        sweep = _Sweep(model, family, math.prod(shape), length, skipped, options, show, total, noise, several)
+        sweep = _Sweep(model, family, math.prod(shape), length, skipped, options, show, total, noise, several, simulate)
         expected, expected_error, reason = sweep.compared(inputs, theory, ways)
         rate, count, error, onset, kind = sweep.curves_over(inputs, ways)
-    saturation = np.array([math.nan if chance else _saturation(inputs, curve) for curve in rate])
+    saturation = np.array([math.nan if chance else saturation_of(inputs, curve) for curve in rate])
     shape = (2, *shape) if direction == "both" else shape
     full = (*shape, inputs.size)
     return GainFunction(
@@ -253,30 +253,31 @@ class _Sweep:
         inputs: int,
         noise: Any = None,
         trials: int = 1,
+        by: Simulate = simulate,
     ) -> None:
         self.model, self.family, self.curves = model, family, curves
         self.length, self.skipped, self.options = length, skipped, options
-        self.noise, self.trials = noise, trials
+        self.noise, self.trials, self.by = noise, trials, by
         self.chance = model.spike.is_random or noise is not None
         self.stationary = model.spike.is_random and noise is None and not states_of_rule(model)
         self.start: str | Mapping[str, Any] | None = None
         self.end: Mapping[str, Any] = {}
         self.how: dict[str, Any] = {}
-        self.show, self.done, self.total = show, 0, inputs + (0 if self.chance else _REFINEMENTS * _PER_REFINEMENT)
+        self.show, self.done, self.total = show, 0, inputs + (0 if self.chance else REFINEMENTS * PER_REFINEMENT)
 
     def measure(self, currents: Floats) -> tuple[Floats, NDArray[np.int64], Floats]:
         """Rates, counts and standard errors for (curves, k) currents."""
         shape, trials = currents.shape, self.trials
         settings = {name: np.repeat(values, shape[1] * trials) for name, values in self.family.items()}
         driven, options = self._driven(np.repeat(currents, trials)), {**self.options, "parameters": settings}
-        setup = make_setup(self.model, driven, self.length, start=self.start, **options)
-        timing = "located" if setup.located else "grid"
-        self.how = {"dt": setup.dt, "method": setup.method.name, "spike_timing": timing}
         after = self.skipped + (_MOMENT if self.chance else 0.0)  # a count is over as many steps as there are
         tally = Tally(currents.size * trials, after)
-        self.end = execute(
-            setup, lambda index, when: tally.add(index, in_ms(when, setup.dt)), progress=self._part(shape[1])
-        )
+        run = hand_over_spikes(
+            tally.add, self.model, driven, self.length, by=self.by, progress=self._part(shape[1]), start=self.start,
+            **options,
+        )  # fmt: skip
+        self.how = {"dt": run.dt, "method": run.method, "spike_timing": run.spike_timing}
+        self.end = run.final_state
         self.done += shape[1]
         if self.chance:
             rate = 1000 * tally.later / (self.length - self.skipped)
@@ -305,7 +306,7 @@ class _Sweep:
         """Rates, counts, standard errors, onsets and kinds: of each curve, or of each sweep and curve."""
         if not ways:
             rate, count, error = self.measure(np.tile(inputs, (self.curves, 1)))
-            return rate, count, error, *_onset(inputs, rate, self)
+            return rate, count, error, *onset_and_kind(inputs, rate, self)
 
         def go_on(value: float) -> tuple[Floats, NDArray[np.int64], Floats]:
             measured = self.measure(np.full((self.curves, 1), value))
@@ -341,58 +342,3 @@ class _Sweep:
     def _part(self, inputs: int) -> Progress | None:
         show = self.show
         return None if show is None else lambda share: show(min(1.0, (self.done + share * inputs) / self.total))
-
-
-def _onset(inputs: Floats, rate: Floats, sweep: _Sweep) -> tuple[Floats, NDArray[Any]]:
-    """Onset and kind of each curve: the step from silence to firing is measured again, ever finer.
-
-    Type II if the rate at the onset no longer falls (by less than 5 % while the step shrinks 33-fold); type I if it
-    does, or has become so low that the duration sets it. Three times, and three times more where it falls and is not
-    that low; but not once the step is below 1e-9 of the input. None if no finer input was found to fire.
-    """
-    order = np.argsort(inputs)
-    sorted_inputs, firing = inputs[order], rate[:, order] > 0
-    found = ~firing[:, 0] & firing.any(axis=1)
-    first = np.where(found, firing.argmax(axis=1), 1 if inputs.size > 1 else 0)
-    low, high = sorted_inputs[first - 1], sorted_inputs[first]
-    at_onset = rate[:, order][np.arange(len(rate)), first]
-    onset, kind = np.full(len(rate), np.nan), np.full(len(rate), None, dtype=object)
-    if sweep.chance or not found.any():
-        return onset, kind
-    seconds = (sweep.length - sweep.skipped) / 1000
-    previous, open_, measured = at_onset, found, np.zeros(len(rate), dtype=bool)
-    for number in range(2 * _REFINEMENTS):
-        if number >= _REFINEMENTS:  # a curve that is settled stays as it is, whatever others need
-            falls = (at_onset <= (1 - _CONTINUOUS) * previous) | ~measured
-            open_ = open_ & falls & (at_onset * seconds >= _FEWEST_INTERVALS)
-        open_ = open_ & (high - low > _FINEST * np.abs(high))
-        if not open_.any():
-            break
-        steps = np.linspace(0, 1, _PER_REFINEMENT + 2)[1:-1]
-        currents = low[:, None] + (high - low)[:, None] * steps
-        finer, _, _ = sweep.measure(currents)
-        fires = finer > 0
-        index = np.where(fires.any(axis=1), fires.argmax(axis=1), _PER_REFINEMENT)
-        nearer = open_ & (index < _PER_REFINEMENT)
-        previous, measured = np.where(nearer, at_onset, previous), measured | nearer
-        padded = np.column_stack([low, currents, high])
-        rates = np.column_stack([finer, at_onset])
-        curve = np.arange(len(rate))
-        low = np.where(open_, padded[curve, index], low)
-        high = np.where(open_, padded[curve, index + 1], high)
-        at_onset = np.where(open_, rates[curve, index], at_onset)
-    slow = at_onset * seconds < _FEWEST_INTERVALS
-    jumps, judged = (at_onset > (1 - _CONTINUOUS) * previous) & ~slow, found & (measured | slow)
-    onset[found] = high[found]
-    kind[judged] = np.where(jumps, "II", "I")[judged]
-    return onset, kind
-
-
-def _saturation(inputs: Floats, rate: Floats) -> float:
-    """The highest rate, if the curve has its maximum before, or is level over, the last tenth of the inputs."""
-    highest = float(rate.max())
-    tail = rate[inputs >= inputs.max() - 0.1 * np.ptp(inputs)]
-    if highest == 0 or tail.size < 2:
-        return math.nan
-    level = np.ptp(tail) <= _LEVEL * highest
-    return highest if level or highest > tail.max() else math.nan

@@ -3,7 +3,7 @@
 import os
 import platform
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -28,6 +28,7 @@ from .stores import Collector, MemoryStore
 from .units import parse_unit
 
 Floats = NDArray[np.float64]
+Execute = Callable[..., dict[str, Any]]
 
 
 def simulate(
@@ -118,19 +119,42 @@ def simulate(
     SimulationError
         Where a state is no longer finite.
     """
-    model = load_model(model)
-    wanted = wanted_names(record)
-    setup = make_setup(
-        model, I, duration, dt, method, parameters, start, wanted, record_every, spike_timing, seed, threads,
-        rtol, atol, neurons,
+    return run_with(
+        execute, model, I, duration, neurons=neurons, dt=dt, method=method, parameters=parameters, start=start,
+        record=record, record_every=record_every, spike_timing=spike_timing, rtol=rtol, atol=atol, certify=certify,
+        seed=seed, threads=threads, progress=progress, record_neurons=record_neurons, out=out,
     )  # fmt: skip
+
+
+def run_with(
+    by: Execute,
+    model: str | os.PathLike[str] | Model,
+    I: Any,
+    duration: Any,
+    *,
+    parameters: Mapping[str, Any] | None,
+    record: str | Iterable[str],
+    certify: bool,
+    progress: bool | Progress,
+    record_neurons: Any,
+    out: Any = None,
+    **others: Any,
+) -> Recording:
+    """`simulate` by any function that does what `neurosim.kernel.execute` does; `others` go to `make_setup`.
+
+    What runs elsewhere has its spikes on the grid, and no receipt: our kernels would not repeat it to the bit.
+    """
+    model, native = load_model(model), by is execute
+    wanted = wanted_names(record)
+    setup = make_setup(model, I, duration, parameters=parameters, record=wanted, **others)
     if certify and setup.is_random:
         what = "noise currents draw" if setup.drive.noise else f"the spike rule of {model.name} draws"
         raise InputError(f"certify is for deterministic runs: {what} random numbers, others at half the step")
+    setup = setup if native else replace(setup, located=False)
     blank = _blank(setup, parameters or {}, wanted, chosen_neurons(record_neurons, setup.drive.neurons))
-    recording, warning = run(setup, blank, progress, out, certify)
+    recording, warning = run(setup, blank if native else replace(blank, receipt=None), progress, out, certify, by)
     if warning is not None:
-        warnings.warn(warning, stacklevel=2)
+        warnings.warn(warning, stacklevel=3)
     return recording
 
 
@@ -143,11 +167,11 @@ def completed(recording: Recording, warning: IncompleteWarning | None) -> Record
     return recording
 
 
-def finished(*arguments: Any, **options: Any) -> Recording:
-    """As `simulate`, for callers to whom half a run is of no use: Ctrl-C raises KeyboardInterrupt."""
+def finished(*arguments: Any, by: Callable[..., Recording] | None = None, **options: Any) -> Recording:
+    """As `simulate` or a function like it, for callers to whom half a run is of no use: Ctrl-C is KeyboardInterrupt."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", IncompleteWarning)
-        recording = simulate(*arguments, **options)
+        recording = (simulate if by is None else by)(*arguments, **options)
     reason = None
     for one in said:
         if isinstance(one.message, IncompleteWarning):
@@ -158,12 +182,18 @@ def finished(*arguments: Any, **options: Any) -> Recording:
 
 
 def run(
-    setup: Setup, blank: Recording, progress: bool | Progress = False, out: Any = None, certify: bool = False
+    setup: Setup,
+    blank: Recording,
+    progress: bool | Progress = False,
+    out: Any = None,
+    certify: bool = False,
+    by: Execute | None = None,
 ) -> tuple[Recording, IncompleteWarning | None]:
     """Fill a recording without spikes and samples by a run, or stream it to the file `out`.
 
     The warning says why there is less than was asked for.
     """
+    by = execute if by is None else by
     store = _file_store(blank, out) if out is not None else MemoryStore(blank)
     collector = Collector(setup, blank, store)
     on_trace = collector.add_trace if blank.traces else None
@@ -176,7 +206,7 @@ def run(
 
         try:
             with store.guarded():
-                final = execute(setup, store.add_spikes, on_trace, after_window, store.is_full)
+                final = by(setup, store.add_spikes, on_trace, after_window, store.is_full)
         except Interrupted as interrupted:
             recording = store.finish(interrupted.final_state, interrupted.steps)
             if recording.complete:  # Ctrl-C in the last window is for the caller
@@ -185,7 +215,7 @@ def run(
     if not certify:
         return store.finish(final, setup.steps), None
     try:
-        return store.finish(final, setup.steps, _certificate(setup, store.spikes(), progress)), None
+        return store.finish(final, setup.steps, _certificate(by, setup, store.spikes(), progress)), None
     except Interrupted:
         warning = IncompleteWarning("the finer run was interrupted; there is no certificate")
         return store.finish(final, setup.steps), warning
@@ -283,12 +313,12 @@ def _environment() -> dict[str, str]:
     return {"neurosim": installed_version(), "numpy": np.__version__, **environment(), "libc": library}
 
 
-def _certificate(setup: Setup, spikes: tuple[Any, Floats], progress: bool | Progress) -> Certificate:
+def _certificate(by: Execute, setup: Setup, spikes: tuple[Any, Floats], progress: bool | Progress) -> Certificate:
     """Run again, finer, and compare; with spikes located where the grid would be all there is to see."""
     aside = ""
-    if not setup.located and not feeds_back(setup.model):
+    if by is execute and not setup.located and not feeds_back(setup.model):
         setup, aside = replace(setup, recorded=(), located=True), ", spikes located"
-        spikes = _spikes(setup, "with spikes located", progress)
+        spikes = _spikes(by, setup, "with spikes located", progress)
     if isinstance(setup.method, Adaptive):
         relative = max(setup.rtol / 32, SMALLEST_RTOL)
         finer = replace(setup, recorded=(), rtol=relative, atol=setup.atol / 32)
@@ -296,11 +326,11 @@ def _certificate(setup: Setup, spikes: tuple[Any, Floats], progress: bool | Prog
     else:
         finer = replace(setup, recorded=(), dt=setup.dt / 2, steps=2 * setup.steps)
         what = f"dt {finer.dt:g} ms"
-    again = _spikes(finer, f"at {what}", progress)
+    again = _spikes(by, finer, f"at {what}", progress)
     return Certificate.compare(what + aside, setup.drive.neurons, spikes, again)
 
 
-def _spikes(setup: Setup, how: str, progress: bool | Progress) -> tuple[NDArray[np.int64], Floats]:
+def _spikes(by: Execute, setup: Setup, how: str, progress: bool | Progress) -> tuple[NDArray[np.int64], Floats]:
     index: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
     when: list[Floats] = [np.empty(0)]
 
@@ -309,7 +339,7 @@ def _spikes(setup: Setup, how: str, progress: bool | Progress) -> tuple[NDArray[
         when.append(times)
 
     with progress_bar(progress, f"simulating {setup.model.name} {how}") as show:
-        execute(setup, add, None, show)
+        by(setup, add, None, show)
     return np.concatenate(index), in_ms(np.concatenate(when), setup.dt)
 
 

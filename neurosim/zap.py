@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .backends import Simulate
 from .currents import from_array
 from .errors import InputError, choices, excerpt
 from .excitability import positive
 from .flow import Flow, the_input
 from .model import Model, load_model
-from .simulation import finished
+from .simulation import finished, simulate
 from .units import parse_unit, to_array, to_number
 
 Floats = NDArray[np.float64]
@@ -89,6 +90,7 @@ def impedance(
     parameters: Mapping[str, Any] | None = None,
     dt: Any = None,
     method: str | None = None,
+    simulate: Simulate = simulate,
 ) -> Impedance:
     """Impedance of a model at rest, measured with a current whose frequency rises (ZAP).
 
@@ -111,6 +113,8 @@ def impedance(
         Largest relative deviation from the response of the linearised equations.
     parameters, dt, method
         As for `simulate`.
+    simulate
+        What runs the neurons: `neurosim.simulate`, or a function with its signature such as `neurosim.brian.simulate`.
 
     Returns
     -------
@@ -148,7 +152,7 @@ def impedance(
             "from the loss of stability"
         )
     options = {"parameters": parameters, "dt": dt, "method": method}
-    found = _zap(flow, rest, which, at, size, length, tail, options)
+    found = _zap(flow, rest, which, at, size, length, tail, simulate, options)
     deviation = float((np.abs(found - linear) / np.abs(linear)).max())
     if not deviation <= allowed:
         raise InputError(
@@ -170,7 +174,15 @@ def impedance(
 
 
 def _zap(
-    flow: Flow, rest: Floats, which: int, at: Floats, size: float, length: float, tail: float, options: Any
+    flow: Flow,
+    rest: Floats,
+    which: int,
+    at: Floats,
+    size: float,
+    length: float,
+    tail: float,
+    by: Simulate,
+    options: Any,
 ) -> NDArray[np.complex128]:
     """Fourier integral of the response to a chirp over that of the chirp, in the coherent set."""
     model, (name,) = flow.model, flow.model.inputs
@@ -184,7 +196,14 @@ def _zap(
     current = from_array(size / unit * chirp, step, interpolate=True) * np.array([1.0, -1.0])
     state = flow.names[which]
     run = finished(
-        model, current + flow.values[name] / unit, total * step, start=start, record=[state], threads=1, **options
+        model,
+        current + flow.values[name] / unit,
+        total * step,
+        start=start,
+        record=[state],
+        threads=1,
+        by=by,
+        **options,
     )
     if run.spike_count.any():
         raise InputError(f"{model.name} spikes while its impedance is measured; take a smaller amplitude or input")

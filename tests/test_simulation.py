@@ -253,7 +253,7 @@ BAD = [
     ({"start": {"V": math.inf}}, r"start of V is a finite number"),
     ({"start": {"V": "3 nA"}}, r"start of V: '3 nA' has the wrong dimension"),
     ({"I": "10 uA/cm^2"}, r"the input I: '10 uA/cm\^2' has the wrong dimension; give it in nA"),
-    ({"I": None}, r"has 1 inputs; give I as \{'I': …\}"),
+    ({"I": None}, "the model has the input I; give I, a number or a current"),
     ({"I": math.nan}, r"the input I contains NaN"),
     ({"I": True}, r"not a number"),
     ({"I": np.ones((2, 7))}, r"has shape \(2, 7\): a 2-D array is \(neurons, steps\) with 100 steps here"),

@@ -4,7 +4,22 @@ from typing import Annotated
 
 import typer
 
-from . import cache, chance, demo, doctor, files, gain, logic, memory, models, perceptron, phase, recordings, run
+from . import (
+    cache,
+    chance,
+    demo,
+    doctor,
+    export,
+    files,
+    gain,
+    logic,
+    memory,
+    models,
+    perceptron,
+    phase,
+    recordings,
+    run,
+)
 
 app = typer.Typer(
     help="Simulate the whole ladder of neuron models, from Hodgkin–Huxley to threshold units.",
@@ -40,6 +55,7 @@ app.command("diff")(recordings.diff)
 app.command("gain")(gain.gain)
 app.command("isi")(chance.isi)
 app.command("raster")(chance.raster)
+app.command("export")(export.export)
 app.command("phase")(phase.phase)
 app.command("bifurcation")(phase.bifurcation)
 app.command("rheobase")(phase.rheobase)

@@ -9,6 +9,7 @@ import typer
 
 from ..errors import InputError
 from .common import (
+    BackendOption,
     CsvOption,
     DtOption,
     JsonOption,
@@ -23,12 +24,14 @@ from .common import (
     TimingOption,
     VariantOption,
     heading,
+    member_name,
     parse_settings,
     plainly,
     print_json,
     save_plot,
     say_written,
     show_table,
+    simulator,
 )
 from .run import CURRENT, AreaOption, UnitOption, drive_of, load_variant, noise_of
 
@@ -61,6 +64,7 @@ def isi(
     set_: SetOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
+    backend: BackendOption = "neurosim",
     theory: TheoryOption = True,
     plot: PlotOption = None,
     csv: CsvOption = None,
@@ -88,6 +92,7 @@ def isi(
         spike_timing=spike_timing,
         seed=seed,
         threads=threads,
+        simulate=simulator(backend),
         theory=theory,
         progress=True,
     )
@@ -116,6 +121,7 @@ def raster(
     set_: SetOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
+    backend: BackendOption = "neurosim",
     plot: PlotOption = None,
     csv: CsvOption = None,
     json: JsonOption = False,
@@ -135,6 +141,7 @@ def raster(
         parameters=parse_settings(set_, loaded.parameters),
         seed=seed,
         threads=threads,
+        by=simulator(backend),
         progress=True,
     )
     if csv is not None:
@@ -168,11 +175,7 @@ def _constant(current: str) -> str:
 def _members(result: "IntervalDistribution") -> list[tuple[str, tuple[int, ...]]]:
     import numpy as np
 
-    families = result.families.items()
-    return [
-        (", ".join(f"{name}={values[k]:g}" for k, (name, values) in zip(i, families, strict=True)), i)
-        for i in np.ndindex(np.shape(result.mean))
-    ]
+    return [(member_name(result.families, index), index) for index in np.ndindex(np.shape(result.mean))]
 
 
 def _of(values: Any, index: tuple[int, ...]) -> Any:

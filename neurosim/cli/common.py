@@ -10,7 +10,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
-from ..errors import InputError, NeurosimError, SimulationError, choices
+from ..errors import InputError, NeurosimError, SimulationError, choices, excerpt
 from ..methods import METHODS
 
 P = ParamSpec("P")
@@ -38,6 +38,9 @@ NoiseOption = Annotated[
 SeedOption = Annotated[int | None, typer.Option(help="Of the random numbers. [default: a fresh one]")]
 TheoryOption = Annotated[bool, typer.Option("--theory/--no-theory", help="Compare with theory where one is known.")]
 ThreadsOption = Annotated[int | None, typer.Option(help="Threads to use. [default: all cores]")]
+BackendOption = Annotated[
+    str, typer.Option(metavar="neurosim|brian2", help="What runs the neurons; brian2 needs neurosim[brian2].")
+]
 PlotOption = Annotated[str | None, typer.Option("--plot", metavar="PATH", help="Draw into a file (.png, .pdf, .svg).")]
 CsvOption = Annotated[str | None, typer.Option("--csv", metavar="PATH", help="Write the numbers into a CSV file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
@@ -87,6 +90,19 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def simulator(backend: str) -> Callable[..., Any]:
+    """The `simulate` of a backend."""
+    if backend == "brian2":
+        from ..brian import simulate
+
+        return simulate
+    if backend != "neurosim":
+        raise InputError(f"--backend {excerpt(backend)}: {choices(backend, ('neurosim', 'brian2'))}")
+    from ..simulation import simulate as native
+
+    return native
+
+
 def parse_settings(texts: list[str] | None, known: Mapping[str, Any]) -> dict[str, Any]:
     """``["g_Na=100,120", …]`` as parameters: one value, or a list of several."""
     settings: dict[str, Any] = {}
@@ -112,6 +128,11 @@ def heading(text: str, columns: list[tuple[str, str]]) -> Any:
     for name, justify in columns:
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]  # "left" or "right"
     return table
+
+
+def member_name(families: Mapping[str, Any], index: tuple[int, ...]) -> str:
+    """The values of one member of the families, such as ``beta=2``."""
+    return ", ".join(f"{name}={values[k]:g}" for k, (name, values) in zip(index, families.items(), strict=True))
 
 
 def say_written(written: list[str]) -> None:

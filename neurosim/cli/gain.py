@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .common import (
+    BackendOption,
     CsvOption,
     DtOption,
     JsonOption,
@@ -19,12 +20,14 @@ from .common import (
     TimingOption,
     VariantOption,
     heading,
+    member_name,
     parse_settings,
     plainly,
     print_json,
     save_plot,
     say_written,
     show_table,
+    simulator,
 )
 from .run import load_variant, name_of, noise_of
 
@@ -39,6 +42,11 @@ DirectionOption = Annotated[
         help="Raise or lower the input step by step, or both, the neuron going on from its state at the last: shows "
         "hysteresis. [default: each input from the model's start]",
     ),
+]
+
+
+TrialsOption = Annotated[
+    int | None, typer.Option(help="Neurons for each input. [default: 1, or 25 where chance is at work]", min=1)
 ]
 
 
@@ -59,9 +67,7 @@ def gain(
     direction: DirectionOption = None,
     current: Annotated[str | None, typer.Option(hidden=True)] = None,
     noise: NoiseOption = None,
-    trials: Annotated[
-        int | None, typer.Option(help="Neurons for each input. [default: 1, or 25 where chance is at work]", min=1)
-    ] = None,
+    trials: TrialsOption = None,
     seed: SeedOption = None,
     theory: TheoryOption = True,
     variant: VariantOption = None,
@@ -70,6 +76,7 @@ def gain(
     spike_timing: TimingOption = None,
     set_: SetOption = None,
     threads: ThreadsOption = None,
+    backend: BackendOption = "neurosim",
     plot: PlotOption = None,
     csv: CsvOption = None,
     json: JsonOption = False,
@@ -96,6 +103,7 @@ def gain(
         spike_timing=spike_timing,
         parameters=parse_settings(set_, loaded.parameters),
         threads=threads,
+        simulate=simulator(backend),
         progress=True,
     )
     if csv is not None:
@@ -165,9 +173,7 @@ def _curves(result: "GainFunction") -> list[tuple[str, tuple[int, ...]]]:
         way, family = (result.direction,), index
         if result.direction == "both":
             way, family = (("up", "down")[index[0]],), index[1:]
-        pairs = zip(family, result.families.items(), strict=True)
-        name = ", ".join([*filter(None, way), *(f"{name}={values[k]:g}" for k, (name, values) in pairs)])
-        curves.append((name, index))
+        curves.append((", ".join(filter(None, [*way, member_name(result.families, family)])), index))
     return curves
 
 

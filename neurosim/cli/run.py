@@ -10,6 +10,7 @@ import typer
 
 from ..errors import IncompleteWarning, InputError, OutOfMemoryWarning
 from .common import (
+    BackendOption,
     CsvOption,
     DtOption,
     JsonOption,
@@ -29,6 +30,7 @@ from .common import (
     save_plot,
     say_written,
     show_table,
+    simulator,
 )
 
 if TYPE_CHECKING:
@@ -102,6 +104,7 @@ def run(
     interpolate: InterpolateOption = False,
     out: OutOption = None,
     threads: ThreadsOption = None,
+    backend: BackendOption = "neurosim",
     plot: PlotOption = None,
     csv: CsvOption = None,
     json: JsonOption = False,
@@ -110,8 +113,6 @@ def run(
 
     Several values of a parameter make several neurons.
     """
-    from ..simulation import simulate
-
     loaded = load_variant(model, variant)
     usual = loaded.variants.get(variant or "")
     if not current and usual is not None and usual.current is not None:
@@ -120,10 +121,10 @@ def run(
     drive = drive_of(loaded, current or [], noise, {**reading, "interpolate": interpolate})
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", IncompleteWarning)
-        recording = simulate(
+        recording = simulator(backend)(
             loaded,
             drive,
-            duration or _length(drive, dt or loaded.dt) or (usual and usual.duration) or 100,
+            duration or length_of(drive, dt or loaded.dt) or (usual and usual.duration) or 100,
             neurons=neurons,
             seed=seed,
             dt=dt,
@@ -155,7 +156,7 @@ def _hand_over(recording: "Recording", plot: str | None, csv: str | None, out: s
         _print_recording(recording, [path for path in (plot, csv, kept) if path])
 
 
-def _length(drive: Any, dt: Any) -> float | None:
+def length_of(drive: Any, dt: Any) -> float | None:
     """How long the samples in a current last, in whole steps; None without any."""
     from ..currents import Current
     from ..units import parse_unit, to_number

@@ -29,6 +29,25 @@ def linear_states(model: Model) -> list[str]:
         chosen = kept
 
 
+def propagated_states(model: Model, method: Exact | ExactRungeKutta) -> list[str]:
+    """The states that a method carries by the matrix exponential.
+
+    Raises
+    ------
+    InputError
+        Where there are none.
+    """
+    if isinstance(method, Exact):
+        return list(model.states)
+    states = linear_states(model)
+    if not states:
+        raise InputError(
+            f"{method.name} needs states whose rates are linear, with constant coefficients, in each other and the "
+            f"input; {model.name} has none; use {method.rest.name}"
+        )
+    return states
+
+
 def linear_form(model: Model, states: list[str], method: Method) -> dict[tuple[str, str], ast.expr | None]:
     """Coefficients of the linear equations of `states`: (state, state or input) → a tree of parameters, None for 0.
 
@@ -135,7 +154,7 @@ def matrices(model: Model, method: Method, values: Mapping[str, Any], neurons: i
         Parameters and the defines that depend on them alone, in the coherent set.
     """
     states = linear_states(model) if isinstance(method, ExactRungeKutta) else list(model.states)
-    matrix = _equations(model, method, states, values, neurons)
+    matrix = equations_of(model, method, states, values, neurons)
     size, inputs = len(states), list(model.inputs)
     columns = [*states, *inputs, "1"]
     rows = {f"A{i}_{column}": matrix[:, i, k] for i in range(size) for k, column in enumerate(columns)}
@@ -151,7 +170,7 @@ def matrices(model: Model, method: Method, values: Mapping[str, Any], neurons: i
     return {name: np.ascontiguousarray(row) for name, row in rows.items()}
 
 
-def _equations(model: Model, method: Method, states: list[str], values: Mapping[str, Any], neurons: int) -> Floats:
+def equations_of(model: Model, method: Method, states: list[str], values: Mapping[str, Any], neurons: int) -> Floats:
     """(A B c) of every neuron: (neurons, states, states + inputs + 1)."""
     form = linear_form(model, states, method)
     inputs = list(model.inputs)

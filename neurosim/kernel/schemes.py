@@ -13,7 +13,7 @@ from ..methods import Exact, ExactRungeKutta, ExponentialEuler, ExponentialMidpo
 from ..model import Model
 from .escape import HAZARD, integrated_after, without_hazard
 from .layout import TICK
-from .linear import generator_names, linear_form, linear_states, matrix_names
+from .linear import generator_names, linear_form, matrix_names, propagated_states
 from .rewrite import NotLinear, Slopes
 from .writer import Writer
 
@@ -208,8 +208,24 @@ _NOT_LINEAR = (
 )
 
 
+def frozen_slopes(model: Model) -> list[ast.expr]:
+    """Of each state, its rate's derivative with respect to it.
+
+    Raises
+    ------
+    InputError
+        Where a rate is not linear in its own state.
+    """
+    return _slopes(model, _NOT_LINEAR)
+
+
+def slopes_where_linear(model: Model) -> list[ast.expr]:
+    """Of each state, its rate's derivative with respect to it; 0 where the rate is not linear in it."""
+    return _slopes(model, None)
+
+
 def _exponential_euler(model: Model, method: ExponentialEuler, writer: Writer, nodes: tuple[float, ...]) -> Scheme:
-    function = _rates_and_slopes(model, writer, _slopes(model, _NOT_LINEAR))
+    function = _rates_and_slopes(model, writer, frozen_slopes(model))
     lines = _frozen(model, "r", writer.arguments("rates_and_slopes", 0.0, nodes))
     lines += [f"s_{name} = s_{name} + h*r1_{name}/exprelr(h*r2_{name})" for name in model.states]
     return Scheme([function], [], lines, lines)
@@ -218,7 +234,7 @@ def _exponential_euler(model: Model, method: ExponentialEuler, writer: Writer, n
 def _exponential_midpoint(
     model: Model, method: ExponentialMidpoint, writer: Writer, nodes: tuple[float, ...]
 ) -> Scheme:
-    slopes = _slopes(model, None)
+    slopes = slopes_where_linear(model)
     linear = {name: ast.unparse(slope) != "0.0" for name, slope in zip(model.states, slopes, strict=True)}
     function = _rates_and_slopes(model, writer, slopes)
     lines = _frozen(model, "r", writer.arguments("rates_and_slopes", 0.0, nodes))
@@ -252,12 +268,7 @@ def _exact(model: Model, method: Exact, writer: Writer, nodes: tuple[float, ...]
 
 
 def _exact_runge_kutta(model: Model, method: ExactRungeKutta, writer: Writer, nodes: tuple[float, ...]) -> Scheme:
-    states = linear_states(model)
-    if not states:
-        raise InputError(
-            f"{method.name} needs states whose rates are linear, with constant coefficients, in each other and the "
-            f"input; {model.name} has none; use {method.rest.name}"
-        )
+    states = propagated_states(model, method)
     linear_form(model, states, method)
     at = [nodes.index(node) for node in (0.0, 0.5, 1.0)]
     whole = _propagated(model, states, "Q", "m_", at) + _propagated(model, states, "P", "x_", at)

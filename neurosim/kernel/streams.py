@@ -74,7 +74,7 @@ class Chance:
         for i, source in enumerate(sources):
             words = streams(seed, i, neurons, source.frozen)
             self._put(self.random, i * STREAM_WORDS, words[:4].view(np.float64))
-            size, share = _size_and_share(source, dt)
+            size, share = size_and_share(source, dt)
             self._put(self.noise, i * NOISE_ROWS, [size, share])
             if source.kind == Kind.ORNSTEIN_UHLENBECK:
                 u, v = uniform(words[4:])
@@ -117,7 +117,7 @@ class Chance:
         self.since_draw = round(float(rows[-1, 0]) / self.dt) % self.per
 
 
-def _size_and_share(source: Source, dt: float) -> tuple[Floats, Floats]:
+def size_and_share(source: Source, dt: float) -> tuple[Floats, Floats]:
     """What a normal number, or an event, is multiplied by; what is left after a step, or the mean number of events."""
     if source.kind == Kind.WHITE:
         return source.size / np.sqrt(dt), np.zeros_like(source.size)

@@ -152,7 +152,7 @@ def execute(
     return run.final_state(done)
 
 
-def _exact_in_law(setup: Setup) -> list[Source]:
+def exact_in_law(setup: Setup) -> list[Source]:
     """The noise, white noise a little stronger where a membrane is carried by its matrix exponential.
 
     Noise held over a step of length a (in membrane times) adds (1 - e^-a)²/a σ² to the variance of the membrane,
@@ -181,7 +181,7 @@ class _Run:
         source, self.layout = kernel_source(setup.model, setup.method, setup.located, bool(setup.drive.noise))
         self.kernel = load_kernel(source, f"{setup.model.name}_{setup.method.name}")
         self.width = tile_width(self.neurons, setup.threads)
-        self.chance = Chance(_exact_in_law(setup), setup.seed, self.neurons, self.width, setup.dt, setup.per)
+        self.chance = Chance(exact_in_law(setup), setup.seed, self.neurons, self.width, setup.dt, setup.per)
         if setup.random is not None:
             self.chance.restore(setup.random)
         start = dict(setup.start)
