@@ -28,16 +28,20 @@ FINE = 0.01
 THREADS = (1, 2) if len(cores(2)) == 2 else (1,)
 CANDIDATES: dict[str, dict[str, Sequence[float]]] = {  # time steps in ms, tolerances for adaptive steps; falling
     "neurosim": {
-        "rk4": (0.1, 0.05, 0.025),
+        "rk4": (0.1, 0.08, 0.0625, 0.05, 0.025),
         "exponential-midpoint": (0.1, 0.05, 0.025, 0.0125),
-        "midpoint": (0.05, 0.025, 0.0125),
+        "midpoint": (0.0625, 0.05, 0.025, 0.0125),
         "exponential-euler": (0.05, 0.01),
         "dopri5": (1e-3, 1e-4, 1e-5),
     },
-    "brian2": {"rk4": (0.1, 0.05, 0.025), "rk2": (0.05, 0.025, 0.0125), "exponential_euler": (0.05, 0.01)},
-    "nest": {"adaptive": (0.5, 0.2, 0.1, 0.05)},
+    "brian2": {
+        "rk4": (0.1, 0.08, 0.0625, 0.05, 0.025),
+        "rk2": (0.0625, 0.05, 0.025, 0.0125),
+        "exponential_euler": (0.05, 0.01),
+    },
+    "nest": {"adaptive": (0.5, 0.2, 0.125, 0.1, 0.05)},
     "neuron": {
-        "crank-nicolson": (0.2, 0.1, 0.05, 0.025),
+        "crank-nicolson": (0.2, 0.1, 0.05, 0.04, 0.03125, 0.025),
         "crank-nicolson, table": (0.1, 0.05, 0.01),
         "implicit euler": (0.025, 0.01),
         "cvode": (1e-2, 1e-3, 1e-4, 1e-5),
