@@ -35,15 +35,37 @@ SHORT = (  # of the README: workload, what it is there, the figure, the ratio to
 )
 OTHERS = "Times ours"
 NOTHING = 0.01  # s; what compiles nothing differs by chance only
+UNITS = ((1, "s"), (1e3, "ms"), (1e6, "µs"), (1e9, "ns"))
 BUSY = 3.0  # the benchmark itself makes a load of up to 2
-COUNTS = ("Counts off by", "largest_difference_of_a_count", "{:d}")
+
+
+def seconds(value: float | None) -> str:
+    """With a fitting unit and three digits."""
+    if value is None:
+        return ""
+    factor, unit = next(((f, name) for f, name in UNITS if value * f >= 1), UNITS[-1])
+    return f"{_digits(value * factor)} {unit}"
+
+
+def _digits(value: float, count: int = 3) -> str:
+    if value >= 10**count:
+        return f"{value:,.0f}"
+    return f"{value:#.{count}g}".rstrip(".")
+
+
+def seconds_of_ms(value: float) -> str:
+    """The same of a figure in ms."""
+    return seconds(value / 1000)
+
+
+COUNTS = ("Counts off by", "largest_difference_of_a_count", "{:d}".format)
 AGREEMENT = {  # heading, figure and form
-    "one_neuron": ("Spike times off by", "largest_error_ms", "{:.2g} ms"),
+    "one_neuron": ("Spike times off by", "largest_error_ms", seconds_of_ms),
     "gain_function": COUNTS,
-    "noisy_membrane": ("Rates off by", "largest_deviation_of_a_rate", "{:.1%}"),
-    "escape_noise": ("Distribution off by", "largest_deviation_of_the_distribution", "{:.3f}"),
-    "hopfield_recall": ("Overlap", "overlap", "{:.3f}"),
-    "hopfield_store": ("Overlap", "overlap", "{:.3f}"),
+    "noisy_membrane": ("Rates off by", "largest_deviation_of_a_rate", "{:.1%}".format),
+    "escape_noise": ("Distribution off by", "largest_deviation_of_the_distribution", "{:.3f}".format),
+    "hopfield_recall": ("Overlap", "overlap", "{:.3f}".format),
+    "hopfield_store": ("Overlap", "overlap", "{:.3f}".format),
 }
 Result = dict[str, Any]
 
@@ -58,22 +80,6 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """In Markdown."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("|" + "|".join(cell.replace("|", r"\|") for cell in line) + "|" for line in lines)
-
-
-def seconds(value: float | None) -> str:
-    """With a fitting unit and three digits."""
-    if value is None:
-        return ""
-    for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
-        if value * factor >= 1 or unit == "µs":
-            return f"{_digits(value * factor)} {unit}"
-    return ""
-
-
-def _digits(value: float, count: int = 3) -> str:
-    if value >= 10**count:
-        return f"{value:,.0f}"
-    return f"{value:#.{count}g}".rstrip(".")
 
 
 def spread(found: Result | None) -> str:
@@ -105,7 +111,7 @@ def method(row: Result) -> str:
 def race_table(rows: Sequence[Result], name: str = "") -> str:
     """Of a workload in which the tools ran side by side."""
     settings = any("method" in row for row in rows)
-    heading, key, form = AGREEMENT.get(name, ("Answer", "", ""))
+    heading, key, form = AGREEMENT.get(name, ("Answer", "", str))
     header = ["Tool", "Setting", heading, "Compiling", "First run", "In a new process", "Warm run", "Memory", OTHERS]
     wanted = [bool(title) and (settings or title != "Setting") for title in header]
     cells = [header]
@@ -114,7 +120,7 @@ def race_table(rows: Sequence[Result], name: str = "") -> str:
         if row["reason"] is None:
             memory = row.get("peak_megabytes")
             line[2:] = [
-                form.format(row["agreement"][key]) if key else "",
+                form(row["agreement"][key]) if key else "",
                 seconds(row["compile_seconds"]) if row["compile_seconds"] > NOTHING else "–",
                 seconds(row["prepare_seconds"] + row["first_seconds"]),
                 seconds(row.get("later_seconds")),
@@ -147,7 +153,7 @@ def precision_table(rows: Sequence[Result]) -> str:
         [
             row["name"],
             method(row),
-            row["reason"] or f"{1e3 * row['agreement']['largest_error_ms']:.2g} µs",
+            row["reason"] or seconds_of_ms(row["agreement"]["largest_error_ms"]),
             spread(row.get("warm_seconds")),
         ]
         for row in rows
