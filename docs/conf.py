@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "benchmarks"))  # tables and pictures of the figures there
 matplotlib.use("Agg")
 
 import neurosim  # after the backend is chosen
