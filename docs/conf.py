@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "benchmarks"))  # tables and pictures of the figures there
 matplotlib.use("Agg")
 
 import neurosim  # after the backend is chosen
@@ -32,7 +33,7 @@ html_static_path = ["_static"]
 html_css_files = ["style.css"]
 html_show_sourcelink = False
 html_copy_source = False
-html_sidebars = {"tutorial": [], "examples": [], "index": []}
+html_sidebars = {"tutorial": [], "examples": [], "index": [], "coming-from": []}
 html_theme_options = {
     "logo": {"text": "neurosim"},
     "show_prev_next": True,

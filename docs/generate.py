@@ -16,6 +16,8 @@ import matplotlib
 import typer
 from execute import save_figure
 from illustrate import pretty
+from peers import figures as peer_figures
+from peers import tables as peer_tables
 from sphinx.application import Sphinx
 
 import neurosim as ns
@@ -65,6 +67,7 @@ def generate(app: Sphinx) -> None:
     with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=matplotlib.use, initargs=("Agg",)) as pool:
         list(pool.map(write_model_page, ns.list_models()))
     write("tables/gallery.md", gallery([ns.load_model(name) for name in ns.list_models()]))
+    peers()
     write("cli.md", "\n".join(["# Command line\n", *commands(typer.main.get_command(cli), "neurosim")]))
     write("api.md", "\n".join(["# Python\n", *api()]))
     for script in sorted((HERE.parent / "examples").glob("*.py")):
@@ -120,6 +123,20 @@ def methods() -> str:
         for method in METHODS.values()
     )
     return table("Method|Order|Input needed at|What it does", rows)
+
+
+def peers() -> None:
+    """The comparison with other simulators, from the figures that its benchmark left."""
+    result = peer_tables.load()
+    write("tables/peers.md", peer_tables.short(result))
+    write("tables/peers-machine.md", peer_tables.machine(result))
+    write("tables/peers-searched.md", peer_tables.searched(result))
+    for name in result["figures"]:
+        write(f"tables/peers-{name}.md", peer_tables.section(result, name))
+    for draw in (peer_figures.work_precision, peer_figures.growth):
+        target = GENERATED / "peers" / f"{draw.__name__}.svg"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        save_figure(draw(result), target)
 
 
 # Models ----------------------------------------------------------------------------------------------------------

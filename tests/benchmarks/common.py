@@ -121,6 +121,8 @@ def rounded(value: Any) -> Any:
     """The same with four significant digits, which is more than timing has."""
     if isinstance(value, dict):
         return {key: rounded(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [rounded(part) for part in value]
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 

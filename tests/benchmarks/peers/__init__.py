@@ -1,0 +1,1 @@
+"""neurosim beside other simulators; `python tests/benchmarks/peers` runs it."""
