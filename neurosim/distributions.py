@@ -197,8 +197,7 @@ def interval_distribution(
     inputs, unit = one_input(model, I, "an interval distribution")
     if inputs.size != 1:
         raise InputError(f"I is one input, not {inputs.size}; vary a parameter to get a family")
-    if sampling not in ("simulate", "direct"):
-        raise InputError(f"sampling is 'simulate' or 'direct', not {excerpt(sampling)}")
+    _check_sampling(sampling, simulate)
     wanted = whole(intervals, "intervals", 1)
     given = {name: family_values(model, name, value) for name, value in by_name(parameters, "parameters").items()}
     shape, family = combinations(given)
@@ -211,8 +210,6 @@ def interval_distribution(
         theories, reason = _theories(model, current, family, members, step if noise is not None else 0.0)
     root = fresh_seed() if seed is None else whole(seed, "seed", 0)
     if sampling == "direct":
-        if simulate is not native:
-            raise InputError("sampling='direct' draws intervals by their theory and runs nothing: leave simulate out")
         samples, cut = _drawn(model, theories, reason, wanted, root), np.zeros(members, dtype=bool)
     else:
         how = {"dt": dt, "method": method, "spike_timing": spike_timing, "threads": threads, "by": simulate}
@@ -234,6 +231,13 @@ def interval_distribution(
         seed=root,
         unit=unit.text,
     )
+
+
+def _check_sampling(sampling: str, by: Simulate) -> None:
+    if sampling not in ("simulate", "direct"):
+        raise InputError(f"sampling is 'simulate' or 'direct', not {excerpt(sampling)}")
+    if sampling == "direct" and by is not native:
+        raise InputError("sampling='direct' draws intervals by their theory and runs nothing: leave simulate out")
 
 
 def _distribution(
