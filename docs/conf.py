@@ -33,7 +33,7 @@ html_static_path = ["_static"]
 html_css_files = ["style.css"]
 html_show_sourcelink = False
 html_copy_source = False
-html_sidebars = {"tutorial": [], "examples": [], "index": [], "coming-from": []}
+html_sidebars = {"tutorial": [], "examples": [], "index": [], "coming-from": [], "peers": []}
 html_theme_options = {
     "logo": {"text": "neurosim"},
     "show_prev_next": True,
